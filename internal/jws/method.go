@@ -1,0 +1,130 @@
+package jws
+
+import (
+	"crypto"
+	"crypto/hmac"
+	"crypto/rsa"
+	_ "crypto/sha256" // for crypto.SHA256
+	_ "crypto/sha512" // for crypto.SHA384 and crypto.SHA512
+	"errors"
+	"hash"
+	"sync"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+var errNoMethod = errors.New("no such algorithm")
+
+// keyPairMethod returns golang-jwt's signing method for an algorithm of key
+// pairs (RFC 7518 §3.3 to §3.5, RFC 8037 §3.1), in an instance of our own:
+// golang-jwt's are variables that any package can change, and its PS* take
+// salts of any length.
+func keyPairMethod(alg string) (jwt.SigningMethod, error) {
+	switch alg {
+	case "RS256":
+		return rs(alg, crypto.SHA256), nil
+	case "RS384":
+		return rs(alg, crypto.SHA384), nil
+	case "RS512":
+		return rs(alg, crypto.SHA512), nil
+	case "PS256":
+		return ps(alg, crypto.SHA256), nil
+	case "PS384":
+		return ps(alg, crypto.SHA384), nil
+	case "PS512":
+		return ps(alg, crypto.SHA512), nil
+	case "ES256":
+		return &jwt.SigningMethodECDSA{Name: alg, Hash: crypto.SHA256, KeySize: 32, CurveBits: 256}, nil
+	case "ES384":
+		return &jwt.SigningMethodECDSA{Name: alg, Hash: crypto.SHA384, KeySize: 48, CurveBits: 384}, nil
+	case "ES512":
+		return &jwt.SigningMethodECDSA{Name: alg, Hash: crypto.SHA512, KeySize: 66, CurveBits: 521}, nil
+	case "EdDSA":
+		return &jwt.SigningMethodEd25519{}, nil
+	}
+	return nil, errNoMethod
+}
+
+func rs(alg string, hash crypto.Hash) *jwt.SigningMethodRSA {
+	return &jwt.SigningMethodRSA{Name: alg, Hash: hash}
+}
+
+func ps(alg string, hash crypto.Hash) *jwt.SigningMethodRSAPSS {
+	return &jwt.SigningMethodRSAPSS{
+		SigningMethodRSA: rs(alg, hash),
+		// RFC 7518 §3.5: the salt is as long as the hash, on both sides.
+		Options: &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash},
+	}
+}
+
+// hmacMaxSize is the size in bytes of the longest HMAC, that of HS512.
+const hmacMaxSize = 64
+
+// hmacMethod does the work of golang-jwt's SigningMethodHMAC (RFC 7518 §3.2)
+// with the secret bound to it. Keying an HMAC costs twice what using it on a
+// token costs, so the keyed states are kept in a pool. They forge as well as
+// the secret does and are as well hidden: in a closure.
+type hmacMethod struct {
+	alg    string
+	states func() *sync.Pool
+}
+
+// bound stands for the key that an hmacMethod already has.
+type bound struct{}
+
+// An hmacState is a keyed HMAC with the buffers that using it takes.
+type hmacState struct {
+	mac   hash.Hash
+	input [256]byte
+	sum   [hmacMaxSize]byte
+}
+
+func newHMACMethod(alg string, secret []byte) (*hmacMethod, error) {
+	var newHash crypto.Hash
+	switch alg {
+	case "HS256":
+		newHash = crypto.SHA256
+	case "HS384":
+		newHash = crypto.SHA384
+	case "HS512":
+		newHash = crypto.SHA512
+	default:
+		return nil, errNoMethod
+	}
+	pool := &sync.Pool{New: func() any {
+		return &hmacState{mac: hmac.New(newHash.New, secret)}
+	}}
+	return &hmacMethod{alg: alg, states: func() *sync.Pool { return pool }}, nil
+}
+
+func (m *hmacMethod) Alg() string { return m.alg }
+
+func (m *hmacMethod) Sign(signingInput string, _ any) ([]byte, error) {
+	state := m.states().Get().(*hmacState)
+	signature := append([]byte(nil), state.authenticate(signingInput)...)
+	m.states().Put(state)
+	return signature, nil
+}
+
+func (m *hmacMethod) Verify(signingInput string, signature []byte, _ any) error {
+	state := m.states().Get().(*hmacState)
+	same := hmac.Equal(signature, state.authenticate(signingInput))
+	m.states().Put(state)
+	if !same {
+		return jwt.ErrSignatureInvalid
+	}
+	return nil
+}
+
+// authenticate returns the HMAC of text, valid until the next call. The text
+// goes through a buffer because a hash takes only bytes, and a string's bytes
+// would have to be copied to the heap.
+func (s *hmacState) authenticate(text string) []byte {
+	s.mac.Reset()
+	for len(text) > 0 {
+		n := copy(s.input[:], text)
+		s.mac.Write(s.input[:n])
+		text = text[n:]
+	}
+	return s.mac.Sum(s.sum[:0])
+}
