@@ -1,0 +1,167 @@
+package authstrategy_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/go-authstrategy/authstrategy"
+)
+
+// Every option at its bounds, and one step beyond.
+func TestOptionBounds(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		option authstrategy.Option
+		says   string // "": it is good
+	}{
+		{"WithLifetime", authstrategy.WithLifetime(time.Second), ""},
+		{"WithLifetime", authstrategy.WithLifetime(1<<63 - 1), ""},
+		{"WithLifetime", authstrategy.WithLifetime(time.Second - 1), "has to be 1s or more"},
+		{"WithLifetime", authstrategy.WithLifetime(0), "WithoutExpiration()"},
+		{"WithLifetime", authstrategy.WithLifetime(-time.Hour), "has to be 1s or more"},
+		{"WithAudience", authstrategy.WithAudience("a"), ""},
+		{"WithAudience", authstrategy.WithAudience("a", "b", "ü"), ""},
+		{"WithAudience", authstrategy.WithAudience(), "has no audience"},
+		{"WithAudience", authstrategy.WithAudience([]string{}...), "has no audience"},
+		{"WithAudience", authstrategy.WithAudience("a", ""), "audience 2 of 2 is empty"},
+		{"WithAudience", authstrategy.WithAudience("\xff", "b"), "audience 1 of 2 is not UTF-8"},
+		{"WithAlgorithm", authstrategy.WithAlgorithm(authstrategy.HS256), ""},
+		{"WithPublicKey", authstrategy.WithPublicKey(""), "WithPublicKey does not go with HS256"},
+		{"WithIssuer", authstrategy.WithIssuer("i"), ""},
+		{"WithIssuer", authstrategy.WithIssuer(""), "the issuer is empty"},
+		{"WithIssuer", authstrategy.WithIssuer("\xff"), "the issuer is not UTF-8"},
+		{"WithLeeway", authstrategy.WithLeeway(0), ""},
+		{"WithLeeway", authstrategy.WithLeeway(10 * time.Minute), ""},
+		{"WithLeeway", authstrategy.WithLeeway(10*time.Minute + 1), "0 to 10m0s"},
+		{"WithLeeway", authstrategy.WithLeeway(-1), "0 to 10m0s"},
+		{"WithTokenType", authstrategy.WithTokenType("t"), ""},
+		{"WithTokenType", authstrategy.WithTokenType(strings.Repeat("t", 256)), ""},
+		{"WithTokenType", authstrategy.WithTokenType(strings.Repeat("t", 257)), "257 bytes long; it has to be at most 256"},
+		{"WithTokenType", authstrategy.WithTokenType(""), "the type is empty"},
+		{"WithTokenType", authstrategy.WithTokenType("application/"), "the type is empty"},
+		{"WithTokenType", authstrategy.WithTokenType("\xff"), "the type is not UTF-8"},
+		{"WithMaxTokenSize", authstrategy.WithMaxTokenSize(256), ""},
+		{"WithMaxTokenSize", authstrategy.WithMaxTokenSize(1 << 20), ""},
+		{"WithMaxTokenSize", authstrategy.WithMaxTokenSize(255), "256 to 1048576 bytes"},
+		{"WithMaxTokenSize", authstrategy.WithMaxTokenSize(1<<20 + 1), "256 to 1048576 bytes"},
+		{"WithClock", authstrategy.WithClock(time.Now), ""},
+		{"WithClock", authstrategy.WithClock(nil), "there is no clock"},
+	} {
+		t.Run(tt.name+" "+tt.says, func(t *testing.T) {
+			s, err := authstrategy.GetJWTStrategy[authstrategy.Subject](authstrategy.NewSecret(testSecret), tt.option)
+			if tt.says == "" {
+				require.NoError(t, err)
+				return
+			}
+			assertNoRefusal(t, err, authstrategy.ErrInvalidConfig)
+			assert.Contains(t, err.Error(), tt.name)
+			assert.Contains(t, err.Error(), tt.says)
+			assert.Nil(t, s)
+			if tt.name != "WithPublicKey" {
+				for _, kind := range keyErrors {
+					assert.NotErrorIs(t, err, kind)
+				}
+			}
+		})
+	}
+}
+
+func TestUnsupportedAlgorithm(t *testing.T) {
+	for _, alg := range []authstrategy.Algorithm{"", "none", "None", "hs256", "HS256 ", "RS1", "ES256K", "Ed25519", "EdDSA\x00"} {
+		_, err := authstrategy.GetJWTStrategy[authstrategy.Subject](authstrategy.NewSecret(testSecret), authstrategy.WithAlgorithm(alg))
+		assertInvalid(t, err, authstrategy.ErrUnsupportedAlgorithm)
+		assert.Contains(t, err.Error(), fmt.Sprintf("WithAlgorithm(%q)", string(alg)))
+		assert.Contains(t, err.Error(), "HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA")
+	}
+}
+
+func TestLifetimeOrNone(t *testing.T) {
+	lifetime, none := authstrategy.WithLifetime(time.Minute), authstrategy.WithoutExpiration()
+	for _, opts := range [][]authstrategy.Option{{lifetime, none}, {none, lifetime}} {
+		_, err := authstrategy.GetJWTStrategy[authstrategy.Subject](authstrategy.NewSecret(testSecret), opts...)
+		assertNoRefusal(t, err, authstrategy.ErrInvalidConfig)
+		assert.Contains(t, err.Error(), "WithLifetime and WithoutExpiration")
+	}
+	assert.Equal(t, time.Hour, newStrategy(t, testSecret).Lifetime())
+	assert.Equal(t, time.Minute, newStrategy(t, testSecret, lifetime).Lifetime())
+	assert.Zero(t, newStrategy(t, testSecret, none).Lifetime())
+}
+
+// All mistakes come at once, a line each.
+func TestAllMistakesAtOnce(t *testing.T) {
+	_, err := authstrategy.GetJWTStrategy[authstrategy.Subject](authstrategy.NewSecret("short"),
+		nil,
+		authstrategy.WithLifetime(0),
+		authstrategy.WithoutExpiration(),
+		authstrategy.WithIssuer(""),
+		authstrategy.WithLeeway(time.Hour),
+		authstrategy.WithMaxTokenSize(1),
+		authstrategy.WithTokenType(""),
+		authstrategy.WithClock(nil),
+		authstrategy.WithAudience(),
+		authstrategy.WithPublicKey("x"),
+	)
+	assertInvalid(t, err, authstrategy.ErrWeakSecret, authstrategy.ErrInvalidKey)
+	lines := strings.Split(err.Error(), "\n")
+	require.Len(t, lines, 11)
+	for i, says := range []string{
+		"option 1 of 10 is nil", "WithLifetime(0s)", "WithIssuer", "WithLeeway(1h0m0s)", "WithMaxTokenSize(1)", "WithTokenType",
+		"WithClock(nil)", "WithAudience()", "WithLifetime and WithoutExpiration", "WithPublicKey", "the secret has 5 bytes, and HS256 wants 32",
+	} {
+		assert.True(t, strings.HasPrefix(lines[i], "authstrategy: "), lines[i])
+		assert.Contains(t, lines[i], says)
+	}
+
+	_, err = authstrategy.GetJWTStrategy[authstrategy.Subject](authstrategy.NewSecret("x"),
+		authstrategy.WithAlgorithm(authstrategy.RS256), authstrategy.WithPublicKey("y"), authstrategy.WithPublicKey("z"))
+	assertInvalid(t, err, authstrategy.ErrInvalidKey)
+	assert.Len(t, strings.Split(err.Error(), "\n"), 3)
+}
+
+// Of an option given twice the last one counts, and the first one is checked.
+func TestOptionTwice(t *testing.T) {
+	s := newStrategy(t, testSecret, authstrategy.WithLifetime(time.Minute), authstrategy.WithLifetime(time.Hour))
+	assert.Equal(t, time.Hour, s.Lifetime())
+	for name, opts := range map[string][]authstrategy.Option{
+		"WithLifetime":     {authstrategy.WithLifetime(0), authstrategy.WithLifetime(time.Hour)},
+		"WithAudience":     {authstrategy.WithAudience(), authstrategy.WithAudience("a")},
+		"WithAlgorithm":    {authstrategy.WithAlgorithm("none"), authstrategy.WithAlgorithm(authstrategy.HS256)},
+		"WithIssuer":       {authstrategy.WithIssuer(""), authstrategy.WithIssuer("i")},
+		"WithLeeway":       {authstrategy.WithLeeway(-1), authstrategy.WithLeeway(0)},
+		"WithTokenType":    {authstrategy.WithTokenType(""), authstrategy.WithTokenType("t")},
+		"WithMaxTokenSize": {authstrategy.WithMaxTokenSize(0), authstrategy.WithMaxTokenSize(256)},
+		"WithClock":        {authstrategy.WithClock(nil), authstrategy.WithClock(time.Now)},
+	} {
+		_, err := authstrategy.GetJWTStrategy[authstrategy.Subject](authstrategy.NewSecret(testSecret), opts...)
+		assertNoRefusal(t, err, authstrategy.ErrInvalidConfig)
+		assert.Contains(t, err.Error(), name)
+	}
+
+	rs256 := authstrategy.WithAlgorithm(authstrategy.RS256)
+	right, other := authstrategy.WithPublicKey(file(t, "keys/rsa.pub.pem")), authstrategy.WithPublicKey(file(t, "keys/rsa-other.pub.pem"))
+	secret := authstrategy.NewSecret(file(t, "keys/rsa.pem"))
+	_, err := authstrategy.GetJWTStrategy[authstrategy.Subject](secret, rs256, other, right)
+	assert.NoError(t, err)
+	_, err = authstrategy.GetJWTStrategy[authstrategy.Subject](secret, rs256, right, other)
+	assertInvalid(t, err, authstrategy.ErrKeyMismatch)
+	_, err = authstrategy.GetJWTStrategy[authstrategy.Subject](secret, rs256, authstrategy.WithPublicKey("no key"), right)
+	assertInvalid(t, err, authstrategy.ErrInvalidKey)
+}
+
+// Nothing of the caller's is kept.
+func TestOptionsKeepNothing(t *testing.T) {
+	audience := []string{"a"}
+	option := authstrategy.WithAudience(audience...)
+	audience[0] = "b"
+	s := newStrategy(t, testSecret, option)
+	token, err := s.WriteToken(ctx, testID)
+	require.NoError(t, err)
+	claims, err := s.ReadClaims(ctx, token)
+	require.NoError(t, err)
+	assert.Equal(t, []string{"a"}, claims.Audience)
+}
