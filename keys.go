@@ -7,8 +7,6 @@ import (
 	"crypto/ed25519"
 	"crypto/rsa"
 	"crypto/x509"
-	"encoding/asn1"
-	"encoding/base64"
 	"encoding/hex"
 	"encoding/pem"
 	"errors"
@@ -19,7 +17,7 @@ import (
 	"strings"
 
 	"github.com/go-authstrategy/authstrategy/internal/jws"
-	"github.com/go-authstrategy/authstrategy/internal/strictjson"
+	"github.com/go-authstrategy/authstrategy/internal/keyformat"
 )
 
 // An Algorithm is the signature algorithm of a strategy, by its name in the
@@ -197,7 +195,7 @@ func checkSecret(secret string, o *options) []error {
 		missing.matches = append(missing.matches, ErrWeakSecret)
 		return []error{missing}
 	}
-	if format := keyFormat(secret); format != "" {
+	if format := keyformat.Of(secret); format != "" {
 		return []error{invalidKey("the secret is %s, and %s wants %d random bytes or more, which are used as they are; choose the key's own algorithm by WithAlgorithm, or make a secret with openssl rand -base64 %d", format, o.algorithm, want, want)}
 	}
 	var mistakes []error
@@ -303,19 +301,19 @@ func readBlock(what, want, text string, alg Algorithm) (*pem.Block, error) {
 	}
 	switch {
 	case block == nil:
-		found := keyFormat(text)
+		found := keyformat.Of(text)
 		if found == "" {
 			found = "not PEM"
-		} else if found == formatPEM {
+		} else if found == keyformat.PEM {
 			found = `PEM that cannot be read (are its line ends the two characters \n?)`
 		}
 		return nil, invalidKey("%s is %s; %s wants %s", what, found, alg, want)
-	case strings.Count(text, pemBegin) > blocks:
+	case strings.Count(text, keyformat.PEMBegin) > blocks:
 		return nil, invalidKey("%s holds more than one PEM block; %s wants %s, alone", what, alg, want)
 	case len(bytes.TrimSpace(rest)) > 0:
 		return nil, invalidKey("%s holds something after its PEM block; %s wants %s, alone", what, alg, want)
 	case block.Headers["DEK-Info"] != "": // RFC 1421 §4.6.1.3, as OpenSSL still writes it
-		return nil, wrongBlock(what, want, &pem.Block{Type: encryptedBlock}, alg)
+		return nil, wrongBlock(what, want, &pem.Block{Type: "ENCRYPTED PRIVATE KEY"}, alg)
 	}
 	return block, nil
 }
@@ -324,7 +322,7 @@ func readBlock(what, want, text string, alg Algorithm) (*pem.Block, error) {
 func wrongBlock(what, want string, block *pem.Block, alg Algorithm) error {
 	found := "of an unknown type"
 	switch {
-	case block.Type == encryptedBlock:
+	case block.Type == "ENCRYPTED PRIVATE KEY":
 		found = "with an encrypted private key; decrypt it with openssl pkey"
 	case block.Type == "OPENSSH PRIVATE KEY":
 		found = "with an OpenSSH private key; convert it with ssh-keygen -p -m PKCS8"
@@ -410,104 +408,4 @@ var smallOrder = []string{
 	"c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a", // order 8
 	"eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", // 1, written p + 1
 	"edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", // 0, written p
-}
-
-const (
-	pemBegin       = "-----BEGIN "
-	encryptedBlock = "ENCRYPTED PRIVATE KEY"
-	formatPEM      = "a key in PEM"
-)
-
-// keyFormat names the format of a key or certificate that text is in; "" for
-// all other text. A public key that serves as HMAC secret lets everyone sign
-// who knows it, which is everyone (RFC 8725 §2.1).
-func keyFormat(text string) string {
-	if format := plainKeyFormat(text); format != "" {
-		return format
-	}
-	if decoded := decodeBase64(text); decoded != "" {
-		if format := plainKeyFormat(decoded); format != "" {
-			return format + ", in base64"
-		}
-	}
-	return ""
-}
-
-func plainKeyFormat(text string) string {
-	trimmed := strings.TrimSpace(text)
-	switch {
-	case strings.Contains(text, pemBegin):
-		return formatPEM
-	case isJWK(trimmed):
-		return "a JWK"
-	case isSSH(trimmed):
-		return "an SSH key"
-	case isDER(text), isDER(trimmed):
-		return "a key in DER"
-	}
-	return ""
-}
-
-// decodeBase64 decodes base64 of either alphabet, padded or not, broken into
-// lines or not; "" for all other text.
-func decodeBase64(text string) string {
-	text = strings.TrimRight(strings.Join(strings.Fields(text), ""), "=")
-	text = strings.NewReplacer("-", "+", "_", "/").Replace(text)
-	decoded, err := base64.RawStdEncoding.DecodeString(text)
-	if err != nil {
-		return ""
-	}
-	return string(decoded)
-}
-
-// isJWK reports whether text begins like a JWK or a JWK Set (RFC 7517 §4, §5).
-func isJWK(text string) bool {
-	found := false
-	_ = strictjson.EachMember([]byte(text), func(name []byte, _ strictjson.Value) error {
-		found = found || string(name) == "kty" || string(name) == "keys"
-		return nil
-	})
-	return found
-}
-
-// isSSH reports whether text is a line of a public key file, the file of a
-// private key, or the binary form of a public key (RFC 4253 §6.6).
-func isSSH(text string) bool {
-	if strings.HasPrefix(text, "---- BEGIN SSH2 ") || strings.HasPrefix(text, "PuTTY-User-Key-File-") {
-		return true
-	}
-	isName := func(s string) bool {
-		return strings.HasPrefix(s, "ssh-") || strings.HasPrefix(s, "ecdsa-sha2-") || strings.HasPrefix(s, "sk-")
-	}
-	fields := strings.Fields(text)
-	for i := range len(fields) - 1 {
-		if isName(fields[i]) && strings.HasPrefix(fields[i+1], "AAAA") {
-			return true
-		}
-	}
-	const length = 4 // of the name: a big-endian number before it
-	return len(text) > length && strings.HasPrefix(text, "\x00\x00\x00") && isName(text[length:])
-}
-
-// isDER reports whether data has the outer form of every key and certificate in
-// DER: one SEQUENCE of two or more elements of which the first is a version or
-// an algorithm. Not every such key can be parsed by crypto/x509. Less than one
-// random secret in 2^24 looks like it.
-func isDER(data string) bool {
-	var outer asn1.RawValue
-	rest, err := asn1.Unmarshal([]byte(data), &outer)
-	if err != nil || len(rest) > 0 || outer.Class != asn1.ClassUniversal || outer.Tag != asn1.TagSequence {
-		return false
-	}
-	elements := 0
-	for content := outer.Bytes; len(content) > 0; elements++ {
-		var element asn1.RawValue
-		if content, err = asn1.Unmarshal(content, &element); err != nil {
-			return false
-		}
-		if elements == 0 && element.Tag != asn1.TagInteger && element.Tag != asn1.TagSequence {
-			return false
-		}
-	}
-	return elements >= 2
 }

@@ -1,0 +1,220 @@
+package authstrategy_test
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-authstrategy/authstrategy"
+	"github.com/go-authstrategy/authstrategy/internal/hostile"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// The matrix has at least so many rows of each class; a class that shrinks is a
+// class that is no longer tested.
+var minimumRows = map[string]struct{ bad, good int }{
+	"algorithm": {312, 13},
+	"base64url": {646, 3},
+	"header":    {698, 90},
+	"signature": {2006, 4},
+	"claims":    {877, 313},
+	"order":     {119, 0},
+	"size":      {79, 5},
+}
+
+// TestHostileTokens reads every token of the matrix, and the control of every
+// bad one.
+func TestHostileTokens(t *testing.T) {
+	readers := map[*hostile.Reader]*authstrategy.JWTStrategy[authstrategy.Subject]{}
+	strategy := func(r *hostile.Reader) *authstrategy.JWTStrategy[authstrategy.Subject] {
+		if readers[r] == nil {
+			readers[r] = hostileStrategy(t, r)
+		}
+		return readers[r]
+	}
+	type reading struct {
+		reader *hostile.Reader
+		token  string
+	}
+	names := map[string]bool{}
+	controls := map[reading]bool{}
+	respelled := 0
+	bad, good := map[string]int{}, map[string]int{}
+	for _, row := range hostile.Rows() {
+		require.False(t, names[row.Name], "two rows are named %q", row.Name)
+		names[row.Name] = true
+		require.NotEmpty(t, row.Rule, row.Name)
+		other, hasOther := row.Respelled()
+		if hasOther {
+			respelled++
+		} else {
+			other = row.Token
+		}
+		if row.Want == nil {
+			good[row.Class]++
+			t.Run(row.Name, func(t *testing.T) {
+				requireRead(t, strategy(row.Reader), row.Token, row.Rule)
+				requireRead(t, strategy(row.Reader), other, row.Rule)
+			})
+			continue
+		}
+		bad[row.Class]++
+		t.Run(row.Name, func(t *testing.T) {
+			requireRefused(t, strategy(row.Reader), row.Token, row.Want, row.Rule)
+			requireRefused(t, strategy(row.Reader), other, row.Want, row.Rule)
+			if control := (reading{row.Reader, row.Control}); !controls[control] {
+				controls[control] = true
+				requireRead(t, strategy(row.Reader), row.Control, "the control: "+row.Rule)
+			}
+		})
+	}
+	for class, minimum := range minimumRows {
+		assert.GreaterOrEqual(t, bad[class], minimum.bad, "bad rows of class %s", class)
+		assert.GreaterOrEqual(t, good[class], minimum.good, "good rows of class %s", class)
+	}
+	assert.Len(t, bad, len(minimumRows))
+	assert.GreaterOrEqual(t, respelled, 1000, "rows that were also read with their header in other bytes")
+	t.Logf("bad %v, good %v, controls %d", bad, good, len(controls))
+}
+
+// TestOneByteVariants changes one byte of a good token of each algorithm: every
+// byte to every value for HS256, and for the others, whose signatures cost more
+// to verify, so many of these variants that the test stays short.
+func TestOneByteVariants(t *testing.T) {
+	for _, reader := range hostile.Algorithms() {
+		t.Run(reader.Name, func(t *testing.T) {
+			t.Parallel()
+			strategy := hostileStrategy(t, reader)
+			token := reader.Good()
+			requireRead(t, strategy, token, "the token itself")
+			every := 37
+			switch reader.Algorithm {
+			case authstrategy.HS256:
+				every = 1
+			case authstrategy.ES384, authstrategy.ES512:
+				every = 401
+			}
+			refuse := func(variants iter.Seq[string]) (count int) {
+				for variant := range variants {
+					if count++; count%every == 0 {
+						requireInvalid(t, strategy, variant)
+					}
+				}
+				return count
+			}
+			require.Equal(t, 255*len(token), refuse(hostile.OneByteVariants(token)))
+			require.Equal(t, 2*len(token)+512, refuse(hostile.OneByteLongerOrShorter(token)))
+		})
+	}
+}
+
+// TestHostileCost holds what a forger can make a service do against what its
+// own users' tokens cost. Allocations are counted, and counts are exact; times
+// are the best of many runs, with room to spare.
+func TestHostileCost(t *testing.T) {
+	tokens := hostile.CostTokens()
+	strategy := hostileStrategy(t, tokens.Reader)
+	ctx := context.Background()
+	requireRead(t, strategy, tokens.GoodLargest, "the largest token")
+	requireRead(t, strategy, tokens.ManyMembers, "a header of many members")
+	requireRead(t, strategy, tokens.DeepHeader, "a deep header")
+	requireRefused(t, strategy, tokens.Forged, authstrategy.ErrTokenSignature, "the largest forged token")
+	requireRefused(t, strategy, tokens.JustTooLarge, authstrategy.ErrTokenTooLarge, "a byte over the limit")
+	requireRefused(t, strategy, tokens.FarTooLarge, authstrategy.ErrTokenTooLarge, "16 MiB")
+
+	read := func(token string) func() {
+		return func() { strategy.ReadClaims(ctx, token) }
+	}
+	allocations := func(token string) float64 { return testing.AllocsPerRun(100, read(token)) }
+	assert.Zero(t, allocations(tokens.JustTooLarge), "allocations for a token over the limit")
+	assert.Zero(t, allocations(tokens.FarTooLarge), "allocations for a token far over the limit")
+	assert.LessOrEqual(t, allocations(tokens.Forged), allocations(tokens.GoodLargest)+2, "allocations for a forged token of the largest size")
+	assert.LessOrEqual(t, allocations(tokens.ManyMembers), 1.25*float64(tokens.Members), "allocations for a header of many members")
+	assert.LessOrEqual(t, allocations(tokens.DeepHeader), allocations(tokens.Good)+10, "allocations for a deep header")
+
+	good, largest := fastest(read(tokens.Good)), fastest(read(tokens.GoodLargest))
+	forged, many, deep := fastest(read(tokens.Forged)), fastest(read(tokens.ManyMembers)), fastest(read(tokens.DeepHeader))
+	far := fastest(read(tokens.FarTooLarge))
+	t.Logf("good %v, largest good %v, largest forged %v, many members %v, deep header %v, too large %v", good, largest, forged, many, deep, far)
+	assert.Less(t, forged, 2*largest, "the largest forged token against a good one of its size")
+	assert.Less(t, many, 20*largest, "a header of many members against the largest good token")
+	assert.Less(t, deep, 20*largest, "a deep header against the largest good token")
+	assert.Less(t, far, 5*good+time.Microsecond, "16 MiB against an ordinary token")
+}
+
+// fastest is the shortest of many times that f takes: the one that nothing
+// disturbed.
+func fastest(f func()) time.Duration {
+	best := time.Hour
+	for range 300 {
+		start := time.Now()
+		f()
+		best = min(best, time.Since(start))
+	}
+	return best
+}
+
+func hostileStrategy(t *testing.T, reader *hostile.Reader) *authstrategy.JWTStrategy[authstrategy.Subject] {
+	t.Helper()
+	strategy, err := reader.Strategy()
+	require.NoError(t, err, reader.Name)
+	return strategy
+}
+
+// requireRead fails unless both ways of reading accept the token.
+func requireRead(t *testing.T, strategy *authstrategy.JWTStrategy[authstrategy.Subject], token, rule string) {
+	t.Helper()
+	claims, err := strategy.ReadClaims(context.Background(), token)
+	require.NoError(t, err, rule)
+	require.NotEmpty(t, claims.Subject, rule)
+	user, err := strategy.ReadToken(context.Background(), token, loadSubject)
+	require.NoError(t, err, rule)
+	require.Equal(t, claims.Subject, string(user), rule)
+}
+
+// requireRefused fails unless both ways of reading refuse the token for this
+// reason and no other, without a user and without a word of the token.
+func requireRefused(t *testing.T, strategy *authstrategy.JWTStrategy[authstrategy.Subject], token string, want error, rule string) {
+	t.Helper()
+	for _, err := range requireNothing(t, strategy, token) {
+		assertRefused(t, err, want)
+		for _, other := range append(keyErrors, authstrategy.ErrInvalidSubject, authstrategy.ErrInvalidClaims, authstrategy.ErrNoSigningKey) {
+			require.NotErrorIs(t, err, other, rule)
+		}
+		require.Less(t, len(err.Error()), 300, "the length of the error's text: %s", rule)
+		for _, segment := range strings.Split(token, ".") {
+			if len(segment) > 20 {
+				require.NotContains(t, err.Error(), segment, rule)
+			}
+		}
+	}
+}
+
+// requireInvalid fails unless both ways of reading refuse the token for exactly
+// one reason, whichever it is.
+func requireInvalid(t *testing.T, strategy *authstrategy.JWTStrategy[authstrategy.Subject], token string) {
+	t.Helper()
+	for _, err := range requireNothing(t, strategy, token) {
+		requireOneReason(t, err)
+	}
+}
+
+// requireNothing fails unless both ways of reading return an ErrInvalidToken
+// and nothing else, and the loader is not asked. It returns the two errors.
+func requireNothing(t *testing.T, strategy *authstrategy.JWTStrategy[authstrategy.Subject], token string) [2]error {
+	t.Helper()
+	claims, claimsErr := strategy.ReadClaims(context.Background(), token)
+	asked := false
+	user, userErr := strategy.ReadToken(context.Background(), token, func(_ context.Context, claims *authstrategy.Claims) (authstrategy.Subject, error) {
+		asked = true
+		return authstrategy.Subject(claims.Subject), nil
+	})
+	if !errors.Is(claimsErr, authstrategy.ErrInvalidToken) || !errors.Is(userErr, authstrategy.ErrInvalidToken) || claims != nil || user != "" || asked {
+		t.Fatalf("%.200q: ReadClaims returns %+v, %v; ReadToken %q, %v; the loader is asked: %t", token, claims, claimsErr, user, userErr, asked)
+	}
+	return [2]error{claimsErr, userErr}
+}
