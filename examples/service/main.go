@@ -1,0 +1,221 @@
+// Service is a small web service around this module: one user in memory, and
+// the routes and bodies of FastAPI Users, so that its clients work against it
+// unchanged.
+//
+//	POST /auth/jwt/login   form username, password: an access token
+//	POST /auth/jwt/logout  with a bearer token: 204
+//	GET  /users/me         with a bearer token: the user
+//
+// It speaks plain HTTP: away from the loopback address, put TLS before it.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+	"unicode/utf8"
+
+	"github.com/go-authstrategy/authstrategy"
+)
+
+func main() {
+	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// run is main with its surroundings passed in. It returns the exit code: 2 for
+// flags that make no sense, 1 for a service that could not be set up or served.
+func run(args []string, stdout, stderr io.Writer) int {
+	cfg, err := parseFlags(args, stderr)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return 0
+	case err != nil:
+		return 2 // the flag set has printed it
+	}
+	if err := serve(cfg, stdout, stderr); err != nil {
+		fmt.Fprintf(stderr, "service: %v\n", err)
+		return 1
+	}
+	return 0
+}
+
+type config struct {
+	addr          string
+	username      string
+	password      string // empty: make one
+	algorithm     string
+	secretFile    string // empty: make a secret, or read only with a public key
+	publicKeyFile string
+	lifetime      time.Duration
+}
+
+func parseFlags(args []string, stderr io.Writer) (config, error) {
+	var cfg config
+	flags := flag.NewFlagSet("service", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.StringVar(&cfg.addr, "addr", "127.0.0.1:8080", "listen on this `host:port`; port 0 picks a free one")
+	flags.StringVar(&cfg.username, "username", "user@example.com", "`name` of the one user; the id depends on it alone")
+	flags.StringVar(&cfg.password, "password", "", "the user's `password` (default: a random one at each start)")
+	flags.StringVar(&cfg.algorithm, "algorithm", string(authstrategy.HS256), "JWS `algorithm` of the tokens")
+	flags.StringVar(&cfg.secretFile, "secret-file", "", "`file` with the secret, or the PEM private key; one final newline is cut off (default: a random secret at each start)")
+	flags.StringVar(&cfg.publicKeyFile, "public-key-file", "", "`file` with the PEM public key or certificate; without -secret-file the service only reads tokens")
+	flags.DurationVar(&cfg.lifetime, "lifetime", time.Hour, "how long a token is valid, 1s and up")
+	if err := flags.Parse(args); err != nil {
+		return config{}, err
+	}
+
+	var faults []error
+	if flags.NArg() > 0 {
+		faults = append(faults, fmt.Errorf("unexpected argument %q: the service takes flags only", flags.Arg(0)))
+	}
+	// An empty value is a variable that the caller's shell did not have, not a
+	// wish for the default: a random secret in place of the real one.
+	flags.Visit(func(f *flag.Flag) {
+		if f.Value.String() == "" {
+			faults = append(faults, fmt.Errorf("-%s is empty", f.Name))
+		}
+	})
+	if !utf8.ValidString(cfg.username) {
+		faults = append(faults, errors.New("-username is not UTF-8"))
+	}
+	if err := errors.Join(faults...); err != nil {
+		fmt.Fprintln(stderr, err)
+		flags.Usage()
+		return config{}, err
+	}
+	return cfg, nil
+}
+
+// serve sets the service up, prints how to use it, and serves until it is told
+// to stop by SIGINT or SIGTERM.
+func serve(cfg config, stdout, stderr io.Writer) error {
+	keys, err := loadKeys(cfg)
+	if err != nil {
+		return err
+	}
+	options := []authstrategy.Option{
+		authstrategy.WithAlgorithm(authstrategy.Algorithm(cfg.algorithm)),
+		authstrategy.WithLifetime(cfg.lifetime),
+	}
+	if cfg.publicKeyFile != "" {
+		options = append(options, authstrategy.WithPublicKey(keys.public))
+	}
+	strategy, err := authstrategy.GetJWTStrategy[*User](keys.secret, options...)
+	if err != nil {
+		return err
+	}
+
+	password := cfg.password
+	if password == "" {
+		password = randomPassword()
+	}
+	users, err := newUserStore(cfg.username, password, derivePBKDF2)
+	if err != nil {
+		return err
+	}
+	logger := slog.New(slog.NewTextHandler(stderr, nil))
+	svc := &service{strategy: strategy, users: users, log: logger, readOnly: keys.readOnly()}
+	server := newServer(svc.routes(), logger)
+
+	// Listen for the signal before the address is printed: who reads the
+	// address may send one.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	listener, err := net.Listen("tcp", cfg.addr)
+	if err != nil {
+		return err
+	}
+	printWelcome(stdout, baseURL(listener.Addr()), cfg, keys, password)
+
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+	select {
+	case err := <-served:
+		return err
+	case <-ctx.Done():
+	}
+	stop() // a second signal ends the process at once
+	fmt.Fprintln(stdout, "Stopping: no new connections, requests under way are finished.")
+	finish, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
+	defer cancel()
+	return server.Shutdown(finish)
+}
+
+// The longest that one request can take is reading and then writing; a request
+// under way at shutdown gets that long.
+const (
+	readHeaderTimeout = 5 * time.Second
+	readTimeout       = 10 * time.Second
+	writeTimeout      = 20 * time.Second
+	idleTimeout       = time.Minute
+	shutdownTimeout   = readTimeout + writeTimeout
+
+	// Room for the largest token that a strategy takes by default (8192 bytes)
+	// and the other headers.
+	maxHeaderBytes = 16 << 10
+)
+
+// newServer sets the limits that net/http leaves open: without them a client
+// that sends nothing holds its connection forever.
+func newServer(handler http.Handler, logger *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: readHeaderTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
+	}
+}
+
+// printWelcome prints the address, what was made at random, and the curl lines
+// to paste into a shell. Its last line says how to stop the service.
+func printWelcome(w io.Writer, url string, cfg config, keys keys, password string) {
+	fmt.Fprintf(w, "Listening on %s (%s, tokens valid for %s)\n", url, cfg.algorithm, cfg.lifetime)
+	switch {
+	case keys.readOnly():
+		fmt.Fprintln(w, "A public key alone: the service reads tokens and makes none, login answers 503.")
+	case keys.random:
+		fmt.Fprintln(w, "No -secret-file: a random secret was made, and tokens end with this process.")
+	}
+	fmt.Fprintf(w, "The user is %s, id %s.\n", cfg.username, userID(cfg.username))
+	if cfg.password == "" && !keys.readOnly() {
+		fmt.Fprintln(w, "No -password: a random one was made, for this start alone.")
+	}
+	fmt.Fprint(w, "Try:\n\n")
+	if keys.readOnly() {
+		fmt.Fprintln(w, "  TOKEN='a token signed with the private key'")
+	} else {
+		fmt.Fprintf(w, "  TOKEN=$(curl -s --data-urlencode %s --data-urlencode %s %s/auth/jwt/login | cut -d '\"' -f 4)\n",
+			shellQuote("username="+cfg.username), shellQuote("password="+password), url)
+	}
+	fmt.Fprintf(w, "  curl -i -H \"Authorization: Bearer $TOKEN\" %s/users/me\n", url)
+	fmt.Fprintf(w, "  curl -i -X POST -H \"Authorization: Bearer $TOKEN\" %s/auth/jwt/logout\n", url)
+	fmt.Fprint(w, "\nStop with Ctrl-C or SIGTERM.\n")
+}
+
+// baseURL is where a client on this machine finds the listener: an address that
+// stands for all interfaces is none to connect to.
+func baseURL(addr net.Addr) string {
+	tcp, ok := addr.(*net.TCPAddr)
+	if ok && tcp.IP.IsUnspecified() {
+		return fmt.Sprintf("http://localhost:%d", tcp.Port)
+	}
+	return "http://" + addr.String()
+}
+
+// shellQuote makes one word of s for a POSIX shell, whatever is in it.
+func shellQuote(s string) string {
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}

@@ -1,0 +1,172 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"testing"
+	"testing/iotest"
+	"testing/synctest"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/go-authstrategy/authstrategy"
+)
+
+// The tests here are of what a started service can't be brought to do: its
+// user store and its strategy do not fail.
+
+// newTestService returns the service around a user "name" with the password
+// "password", and its log.
+func newTestService(t *testing.T, derive deriveFunc) (*service, *bytes.Buffer) {
+	t.Helper()
+	strategy, err := authstrategy.GetJWTStrategy[*User](authstrategy.NewSecret(goodSecret))
+	require.NoError(t, err)
+	users, err := newUserStore("name", "password", derive)
+	require.NoError(t, err)
+	log := new(bytes.Buffer)
+	return &service{strategy: strategy, users: users, log: slog.New(slog.NewTextHandler(log, nil))}, log
+}
+
+func serveOnce(handler http.Handler, r *http.Request) answer {
+	if r.Body == nil { // a server's requests have one
+		r.Body = http.NoBody
+	}
+	w := httptest.NewRecorder()
+	handler.ServeHTTP(w, r)
+	return answer{w.Code, w.Header(), w.Body.String()}
+}
+
+// A flood of logins runs as many hashes as there are processors, lets a few
+// wait, and turns the others away at once.
+func TestLoginQueue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		started, finish := make(chan struct{}, 1000), make(chan struct{})
+		blocking := false
+		svc, _ := newTestService(t, func(password string, salt []byte) ([]byte, error) {
+			if blocking {
+				started <- struct{}{}
+				<-finish
+			}
+			return plainDerive(password, salt)
+		})
+		blocking = true
+		handler := svc.routes()
+		attempt := func(ctx context.Context) answer {
+			return serveOnce(handler, loginRequest(t, "http://service", urlEncoded,
+				form("username", "name", "password", "password")).WithContext(ctx))
+		}
+
+		processors := runtime.GOMAXPROCS(0)
+		places := processors + hashQueue*processors
+		answers := make(chan answer, places)
+		for range places {
+			go func() { answers <- attempt(t.Context()) }()
+		}
+		synctest.Wait()
+		assert.Len(t, started, processors, "hashes at once")
+		assert.Empty(t, answers)
+		requireRefused(t, attempt(t.Context()), http.StatusServiceUnavailable, "Service Unavailable", "")
+
+		close(finish)
+		for range places {
+			tokenIn(t, <-answers)
+		}
+		assert.Len(t, started, places)
+		tokenIn(t, attempt(t.Context()))
+	})
+}
+
+// A client that has gone gives its place in the queue back.
+func TestLoginQueueLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store, err := newUserStore("name", "password", plainDerive)
+		require.NoError(t, err)
+		for range cap(store.running) {
+			store.running <- struct{}{}
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		left := make(chan error)
+		go func() {
+			_, err := store.Authenticate(ctx, "name", "password")
+			left <- err
+		}()
+		synctest.Wait()
+		assert.Len(t, store.admitted, 1)
+		cancel()
+		assert.ErrorIs(t, <-left, context.Canceled)
+		assert.Empty(t, store.admitted)
+	})
+}
+
+// What came before a connection broke is no login.
+func TestBodyCutShort(t *testing.T) {
+	svc, _ := newTestService(t, plainDerive)
+	body := io.MultiReader(form("username", "name", "password", "password"), iotest.ErrReader(io.ErrUnexpectedEOF))
+	requireRefused(t, serveOnce(svc.routes(), loginRequest(t, "http://service", urlEncoded, body)),
+		http.StatusBadRequest, "Bad Request", "")
+}
+
+// failing is a strategy that a backend stands behind, and it is down.
+type failing struct {
+	authstrategy.Strategy[*User]
+}
+
+var errDown = errors.New("dial tcp 10.0.0.7:5432: connection refused")
+
+func (failing) WriteToken(context.Context, *User) (string, error) { return "", errDown }
+func (failing) DestroyToken(context.Context, string, *User) error { return errDown }
+
+// Nobody is sent to the login page because a database is down, and nobody
+// learns of it more than that.
+func TestFailuresAre503(t *testing.T) {
+	svc, log := newTestService(t, plainDerive)
+	token, err := svc.strategy.WriteToken(t.Context(), &svc.users.user)
+	require.NoError(t, err)
+	bearer := "Bearer " + token
+	svc.strategy = failing{svc.strategy}
+
+	loader := requireUser(svc.strategy, func(context.Context, *authstrategy.Claims) (*User, error) {
+		return nil, errDown
+	}, svc.log)(http.HandlerFunc(svc.me))
+	cases := map[string]struct {
+		handler http.Handler
+		request *http.Request
+	}{
+		"the loader":   {noStore(loader), request(t, http.MethodGet, "http://service/users/me", bearer)},
+		"WriteToken":   {svc.routes(), loginRequest(t, "http://service", urlEncoded, form("username", "name", "password", "password"))},
+		"DestroyToken": {svc.routes(), request(t, http.MethodPost, "http://service/auth/jwt/logout", bearer)},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			log.Reset()
+			requireRefused(t, serveOnce(c.handler, c.request), http.StatusServiceUnavailable, "Service Unavailable", "")
+			assert.Contains(t, log.String(), errDown.Error())
+			assert.NotContains(t, log.String(), token)
+		})
+	}
+	t.Run("a bad token all the same", func(t *testing.T) {
+		requireRefused(t, serveOnce(noStore(loader), request(t, http.MethodGet, "http://service/users/me", bearer+"x")),
+			http.StatusUnauthorized, "Unauthorized", `Bearer error="invalid_token"`)
+	})
+}
+
+// The middleware also refuses what the loader refuses.
+func TestRefusedUserIs401(t *testing.T) {
+	svc, _ := newTestService(t, plainDerive)
+	token, err := svc.strategy.WriteToken(t.Context(), &svc.users.user)
+	require.NoError(t, err)
+	for _, reason := range []error{authstrategy.ErrUserNotFound, authstrategy.ErrUserRefused} {
+		handler := noStore(requireUser(svc.strategy, func(context.Context, *authstrategy.Claims) (*User, error) {
+			return nil, reason
+		}, svc.log)(http.HandlerFunc(svc.me)))
+		requireRefused(t, serveOnce(handler, request(t, http.MethodGet, "http://service/users/me", "Bearer "+token)),
+			http.StatusUnauthorized, "Unauthorized", `Bearer error="invalid_token"`)
+	}
+}

@@ -1,0 +1,263 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/go-authstrategy/authstrategy"
+)
+
+// The tests here start the service and drive it over HTTP.
+
+const (
+	testUser     = "king+queen&co@camelot.bt"
+	testPassword = "guinevere & <Lancelot> +100%"
+)
+
+func TestService(t *testing.T) {
+	t.Parallel()
+	p := start(t, "-username", testUser, "-password", testPassword)
+	assert.Contains(t, p.welcome, "a random secret was made")
+	token := login(t, p.url, testUser, testPassword)
+	t.Run("login", func(t *testing.T) { testLogin(t, p) })
+	t.Run("users/me", func(t *testing.T) { testMe(t, p, token) })
+	t.Run("logout", func(t *testing.T) { testLogout(t, p, token) })
+	t.Run("bearer", func(t *testing.T) { testBearer(t, p, token) })
+	t.Run("routes", func(t *testing.T) { testRoutes(t, p, token) })
+	t.Run("large body", func(t *testing.T) { testLargeBody(t, p, token) })
+
+	require.NoError(t, p.cmd.Process.Kill())
+	rest, _ := p.end(t)
+	log := rest + p.stderr.String()
+	assert.Contains(t, log, "token refused")
+	assert.NotContains(t, log, token)
+	assert.NotContains(t, log, testPassword)
+}
+
+func testLogin(t *testing.T, p *process) {
+	t.Run("multipart", func(t *testing.T) {
+		contentType, body := multipartForm(t, "username", testUser, "password", testPassword)
+		tokenIn(t, do(t, loginRequest(t, p.url, contentType, body)))
+	})
+	t.Run("beside what does not matter", func(t *testing.T) {
+		r := loginRequest(t, p.url, urlEncoded+"; charset=utf-8",
+			form("grant_type", "password", "username", testUser, "password", testPassword))
+		r.URL.RawQuery = "username=other&password=%zz"
+		tokenIn(t, do(t, r))
+	})
+
+	rawQuery, err := io.ReadAll(form("username", testUser, "password", testPassword))
+	require.NoError(t, err)
+	contentType, parts := multipartForm(t, "username", testUser, "password", testPassword)
+	truncated := parts.Bytes()[:parts.Len()-10]
+	refused := map[string]*http.Request{
+		"wrong password":   loginRequest(t, p.url, urlEncoded, form("username", testUser, "password", testPassword+" ")),
+		"unknown user":     loginRequest(t, p.url, urlEncoded, form("username", "mordred", "password", testPassword)),
+		"empty":            loginRequest(t, p.url, urlEncoded, nil),
+		"query":            loginRequest(t, p.url, urlEncoded, nil),
+		"no password":      loginRequest(t, p.url, urlEncoded, form("username", testUser)),
+		"no user name":     loginRequest(t, p.url, urlEncoded, form("password", testPassword)),
+		"two passwords":    loginRequest(t, p.url, urlEncoded, form("username", testUser, "password", testPassword, "password", "x")),
+		"two user names":   loginRequest(t, p.url, urlEncoded, form("username", testUser, "username", "x", "password", testPassword)),
+		"bad encoding":     loginRequest(t, p.url, urlEncoded, strings.NewReader("username=x&password=%zz")),
+		"no content type":  loginRequest(t, p.url, "", form("username", testUser, "password", testPassword)),
+		"JSON":             loginRequest(t, p.url, "application/json", strings.NewReader(`{"username":"`+testUser+`","password":"x"}`)),
+		"multipart broken": loginRequest(t, p.url, contentType, bytes.NewReader(truncated)),
+	}
+	refused["query"].URL.RawQuery = string(rawQuery)
+	for name, r := range refused {
+		t.Run(name, func(t *testing.T) {
+			requireRefused(t, do(t, r), http.StatusBadRequest, "LOGIN_BAD_CREDENTIALS", "")
+		})
+	}
+}
+
+// requireMe asks for the user and checks the whole answer.
+func requireMe(t *testing.T, p *process, username string, authorization ...string) {
+	t.Helper()
+	got := do(t, request(t, http.MethodGet, p.url+"/users/me", authorization...))
+	require.Equal(t, http.StatusOK, got.status, got.body)
+	assert.Equal(t, `{"id":"`+userID(username)+`","email":"`+username+
+		`","is_active":true,"is_superuser":false,"is_verified":true}`, got.body)
+	assert.Equal(t, "application/json", got.header.Get("Content-Type"))
+	assert.Equal(t, "no-store", got.header.Get("Cache-Control"))
+	assert.Empty(t, got.header.Values("WWW-Authenticate"))
+}
+
+func testMe(t *testing.T, p *process, token string) {
+	for _, authorization := range []string{"Bearer " + token, "bearer " + token, "BEARER  " + token} {
+		requireMe(t, p, testUser, authorization)
+	}
+}
+
+func testLogout(t *testing.T, p *process, token string) {
+	got := do(t, request(t, http.MethodPost, p.url+"/auth/jwt/logout", "Bearer "+token))
+	require.Equal(t, http.StatusNoContent, got.status)
+	assert.Empty(t, got.body)
+	assert.Equal(t, "no-store", got.header.Get("Cache-Control"))
+	requireMe(t, p, testUser, "Bearer "+token) // a JWT is valid until it expires
+}
+
+// Both guarded routes refuse the same.
+func testBearer(t *testing.T, p *process, token string) {
+	cases := map[string]struct {
+		authorization []string
+		status        int
+		challenge     string
+	}{
+		"no header":        {nil, http.StatusUnauthorized, "Bearer"},
+		"empty header":     {[]string{""}, http.StatusUnauthorized, "Bearer"},
+		"another scheme":   {[]string{"Basic dXNlcjpwYXNz"}, http.StatusUnauthorized, "Bearer"},
+		"no scheme":        {[]string{token}, http.StatusUnauthorized, "Bearer"},
+		"no token":         {[]string{"Bearer"}, http.StatusUnauthorized, "Bearer"},
+		"garbage":          {[]string{"Bearer garbage"}, http.StatusUnauthorized, `Bearer error="invalid_token"`},
+		"changed":          {[]string{"Bearer A" + token}, http.StatusUnauthorized, `Bearer error="invalid_token"`},
+		"over the limit":   {[]string{"Bearer " + strings.Repeat("a", 9000)}, http.StatusUnauthorized, `Bearer error="invalid_token"`},
+		"two headers":      {[]string{"Bearer " + token, "Bearer " + token}, http.StatusBadRequest, `Bearer error="invalid_request"`},
+		"two, one empty":   {[]string{"Bearer " + token, ""}, http.StatusBadRequest, `Bearer error="invalid_request"`},
+		"two in one":       {[]string{"Bearer " + token + ", Bearer " + token}, http.StatusBadRequest, `Bearer error="invalid_request"`},
+		"two tokens":       {[]string{"Bearer " + token + " " + token}, http.StatusBadRequest, `Bearer error="invalid_request"`},
+		"token, parameter": {[]string{"Bearer " + token + `,realm="x"`}, http.StatusBadRequest, `Bearer error="invalid_request"`},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			for route, method := range map[string]string{"/users/me": http.MethodGet, "/auth/jwt/logout": http.MethodPost} {
+				requireRefused(t, do(t, request(t, method, p.url+route, c.authorization...)),
+					c.status, http.StatusText(c.status), c.challenge)
+			}
+		})
+	}
+}
+
+func testRoutes(t *testing.T, p *process, token string) {
+	for _, c := range []struct {
+		method, route string
+		status        int
+		allow         string
+	}{
+		{http.MethodGet, "/auth/jwt/login", http.StatusMethodNotAllowed, "POST"},
+		{http.MethodPut, "/auth/jwt/login", http.StatusMethodNotAllowed, "POST"},
+		{http.MethodGet, "/auth/jwt/logout", http.StatusMethodNotAllowed, "POST"},
+		{http.MethodPost, "/users/me", http.StatusMethodNotAllowed, "GET, HEAD"},
+		{http.MethodDelete, "/users/me", http.StatusMethodNotAllowed, "GET, HEAD"},
+		{http.MethodGet, "/", http.StatusNotFound, ""},
+		{http.MethodGet, "/users/me/", http.StatusNotFound, ""},
+	} {
+		got := do(t, request(t, c.method, p.url+c.route, "Bearer "+token))
+		assert.Equal(t, c.status, got.status, c)
+		assert.Equal(t, c.allow, got.header.Get("Allow"), c)
+	}
+}
+
+// onlyReader hides a body's length, so that the client sends it in chunks.
+type onlyReader struct{ io.Reader }
+
+func testLargeBody(t *testing.T, p *process, token string) {
+	const limit = 64 << 10
+	const prefix = "username=" // with no password: refused before it is hashed
+	for name, body := range map[string]func(size int) io.Reader{
+		"announced": func(size int) io.Reader {
+			return strings.NewReader(prefix + strings.Repeat("x", size-len(prefix)))
+		},
+		"in chunks": func(size int) io.Reader {
+			return onlyReader{strings.NewReader(prefix + strings.Repeat("x", size-len(prefix)))}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, c := range []struct{ method, route string }{
+				{http.MethodPost, "/auth/jwt/login"},
+				{http.MethodPost, "/auth/jwt/logout"},
+				{http.MethodGet, "/users/me"},
+			} {
+				r, err := http.NewRequestWithContext(t.Context(), c.method, p.url+c.route, body(limit+1))
+				require.NoError(t, err)
+				r.Header.Set("Authorization", "Bearer "+token)
+				r.Header.Set("Content-Type", urlEncoded)
+				requireRefused(t, do(t, r), http.StatusRequestEntityTooLarge, "Request Entity Too Large", "")
+			}
+			requireRefused(t, do(t, loginRequest(t, p.url, urlEncoded, body(limit))),
+				http.StatusBadRequest, "LOGIN_BAD_CREDENTIALS", "")
+		})
+	}
+}
+
+// With the same secret a token outlives a restart, whatever the password; it
+// is for that user alone, and ends when -lifetime says.
+func TestRestart(t *testing.T) {
+	t.Parallel()
+	secret := writeFile(t, goodSecret+"\n")
+	first := start(t, "-username", testUser, "-password", testPassword, "-secret-file", secret, "-lifetime", "90m")
+	assert.NotContains(t, first.welcome, "random")
+	before := time.Now().Truncate(time.Second)
+	token := login(t, first.url, testUser, testPassword)
+	after := time.Now()
+
+	strategy, err := authstrategy.GetJWTStrategy[*User](authstrategy.NewSecret(goodSecret))
+	require.NoError(t, err)
+	claims, err := strategy.ReadClaims(t.Context(), token)
+	require.NoError(t, err, "the secret is the file without its final newline")
+	assert.Equal(t, userID(testUser), claims.Subject)
+	assert.False(t, claims.ExpiresAt.Before(before.Add(90*time.Minute)), claims.ExpiresAt)
+	assert.False(t, claims.ExpiresAt.After(after.Add(90*time.Minute)), claims.ExpiresAt)
+
+	require.NoError(t, first.cmd.Process.Kill())
+	second := start(t, "-username", testUser, "-password", "another", "-secret-file", writeFile(t, goodSecret))
+	requireMe(t, second, testUser, "Bearer "+token)
+
+	other := start(t, "-username", "mordred", "-password", testPassword, "-secret-file", secret)
+	requireRefused(t, do(t, request(t, http.MethodGet, other.url+"/users/me", "Bearer "+token)),
+		http.StatusUnauthorized, "Unauthorized", `Bearer error="invalid_token"`)
+}
+
+// One service signs with the private key, another holds the public one alone.
+func TestKeyPair(t *testing.T) {
+	t.Parallel()
+	private, public := keyPair(t)
+	signer := start(t, "-algorithm", "EdDSA", "-secret-file", private, "-public-key-file", public,
+		"-username", testUser, "-password", testPassword)
+	assert.NotContains(t, signer.welcome, "public key alone")
+	token := login(t, signer.url, testUser, testPassword)
+	requireMe(t, signer, testUser, "Bearer "+token)
+
+	reader := start(t, "-algorithm", "EdDSA", "-public-key-file", public, "-username", testUser, "-password", testPassword)
+	assert.Contains(t, reader.welcome, "A public key alone")
+	assert.NotContains(t, reader.welcome, "auth/jwt/login")
+	requireMe(t, reader, testUser, "Bearer "+token)
+	for _, password := range []string{testPassword, "wrong"} {
+		requireRefused(t, do(t, loginRequest(t, reader.url, urlEncoded, form("username", testUser, "password", password))),
+			http.StatusServiceUnavailable, "Service Unavailable", "")
+	}
+	got := do(t, request(t, http.MethodPost, reader.url+"/auth/jwt/logout", "Bearer "+token))
+	assert.Equal(t, http.StatusNoContent, got.status)
+}
+
+// Without -username and -password there is a user all the same, with another
+// password at each start, and without -secret-file another secret.
+func TestDefaults(t *testing.T) {
+	t.Parallel()
+	credentials := regexp.MustCompile(`--data-urlencode 'username=user@example\.com' --data-urlencode 'password=([A-Z2-7]{26})'`)
+	var passwords, tokens []string
+	for range 2 {
+		p := start(t)
+		assert.Contains(t, p.welcome, "a random secret was made")
+		assert.Contains(t, p.welcome, "No -password: a random one was made")
+		match := credentials.FindStringSubmatch(p.welcome)
+		require.NotNil(t, match, p.welcome)
+		for _, token := range tokens {
+			requireRefused(t, do(t, request(t, http.MethodGet, p.url+"/users/me", "Bearer "+token)),
+				http.StatusUnauthorized, "Unauthorized", `Bearer error="invalid_token"`)
+		}
+		token := login(t, p.url, "user@example.com", match[1])
+		requireMe(t, p, "user@example.com", "Bearer "+token)
+		passwords, tokens = append(passwords, match[1]), append(tokens, token)
+	}
+	assert.NotEqual(t, passwords[0], passwords[1])
+}
