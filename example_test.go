@@ -1,0 +1,379 @@
+package authstrategy_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/go-authstrategy/authstrategy"
+)
+
+// User is the user record that the examples share.
+type User struct {
+	ID          string
+	Name        string
+	Inactive    bool
+	LoggedOutAt time.Time // tokens from before this moment are void
+}
+
+func (u *User) TokenSubject() string { return u.ID }
+
+var users = map[string]*User{
+	"1": {ID: "1", Name: "Ada"},
+	"2": {ID: "2", Name: "Bob", Inactive: true},
+}
+
+// findUser is the plainest loader: a look-up by the subject. A nil user is
+// refused.
+func findUser(_ context.Context, claims *authstrategy.Claims) (*User, error) {
+	return users[claims.Subject], nil
+}
+
+// A secret and a type of user are all that a strategy needs.
+func Example() {
+	// In production: authstrategy.NewSecret(os.Getenv("AUTH_SECRET")), made once
+	// by openssl rand -base64 32. This one is a test secret.
+	secret := authstrategy.NewSecret("test secret of 32 bytes or more!")
+
+	strategy, err := authstrategy.GetJWTStrategy[*User](secret, authstrategy.WithLifetime(15*time.Minute))
+	if err != nil {
+		log.Fatal(err)
+	}
+	ctx := context.Background()
+
+	// At login, after the password was right:
+	token, err := strategy.WriteToken(ctx, users["1"])
+	if err != nil {
+		log.Fatal(err)
+	}
+	// On every request after that:
+	user, err := strategy.ReadToken(ctx, token, findUser)
+	fmt.Println(user.Name, err)
+
+	_, err = strategy.ReadToken(ctx, token+"x", findUser)
+	fmt.Println(errors.Is(err, authstrategy.ErrInvalidToken))
+	// Output:
+	// Ada <nil>
+	// true
+}
+
+// The secret is a private key that signs; a second service holds the public key
+// alone, and can read tokens but not write them.
+func ExampleGetJWTStrategy_rs256() {
+	private, _ := os.ReadFile("testdata/keys/rsa.pem") // test keys
+	public, _ := os.ReadFile("testdata/keys/rsa.pub.pem")
+	ctx := context.Background()
+
+	login, err := authstrategy.GetJWTStrategy[*User](authstrategy.NewSecret(string(private)),
+		authstrategy.WithAlgorithm(authstrategy.RS256),
+		authstrategy.WithPublicKey(string(public))) // may be left out: it is derived
+	if err != nil {
+		log.Fatal(err)
+	}
+	token, err := login.WriteToken(ctx, users["1"])
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	service, err := authstrategy.GetJWTStrategy[*User](authstrategy.Secret{},
+		authstrategy.WithAlgorithm(authstrategy.RS256),
+		authstrategy.WithPublicKey(string(public)))
+	if err != nil {
+		log.Fatal(err)
+	}
+	user, err := service.ReadToken(ctx, token, findUser)
+	fmt.Println(user.Name, err)
+
+	_, err = service.WriteToken(ctx, users["1"])
+	fmt.Println(errors.Is(err, authstrategy.ErrNoSigningKey))
+	// Output:
+	// Ada <nil>
+	// true
+}
+
+// Auth middleware answers 401 to a token that is refused, and 503 when nobody
+// can say: a database that is down is no reason to log everyone out.
+func ExampleJWTStrategy_ReadToken_middleware() {
+	strategy, err := authstrategy.GetJWTStrategy[*User](authstrategy.NewSecret("test secret of 32 bytes or more!"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	down := false
+	load := func(ctx context.Context, claims *authstrategy.Claims) (*User, error) {
+		if down {
+			return nil, errors.New("the database is down")
+		}
+		return findUser(ctx, claims)
+	}
+
+	type userKey struct{}
+	requireUser := func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+			if !strings.EqualFold(scheme, "Bearer") {
+				token = ""
+			}
+			user, err := strategy.ReadToken(r.Context(), token, load)
+			switch {
+			case errors.Is(err, authstrategy.ErrTokenMissing):
+				w.Header().Set("WWW-Authenticate", "Bearer") // RFC 6750 §3
+				http.Error(w, "log in first", http.StatusUnauthorized)
+			case errors.Is(err, authstrategy.ErrInvalidToken):
+				w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
+				http.Error(w, "log in again", http.StatusUnauthorized)
+			case err != nil:
+				http.Error(w, "try again later", http.StatusServiceUnavailable)
+			default:
+				next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), userKey{}, user)))
+			}
+		})
+	}
+	me := requireUser(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintln(w, "hello", r.Context().Value(userKey{}).(*User).Name)
+	}))
+
+	get := func(authorization string) {
+		r := httptest.NewRequest("GET", "/me", nil)
+		r.Header.Set("Authorization", authorization)
+		w := httptest.NewRecorder()
+		me.ServeHTTP(w, r)
+		fmt.Print(w.Code, " ", w.Body)
+	}
+	token, err := strategy.WriteToken(context.Background(), users["1"])
+	if err != nil {
+		log.Fatal(err)
+	}
+	get("Bearer " + token)
+	get("Bearer forged")
+	get("")
+	down = true
+	get("Bearer " + token)
+	// Output:
+	// 200 hello Ada
+	// 401 log in again
+	// 401 log in first
+	// 503 try again later
+}
+
+// Employee is a user whose roles travel in the token.
+type Employee struct {
+	ID    string   `json:"sub"`
+	Roles []string `json:"roles"`
+}
+
+func (e Employee) TokenSubject() string { return e.ID }
+
+// TokenClaims adds the roles to the token.
+func (e Employee) TokenClaims() any {
+	return struct {
+		Roles []string `json:"roles"`
+	}{e.Roles}
+}
+
+// Private claims save the database: the loader makes the user out of the token
+// alone. They are as old as the token, so keep its lifetime short.
+func ExampleClaimsProvider() {
+	strategy, err := authstrategy.GetJWTStrategy[Employee](authstrategy.NewSecret("test secret of 32 bytes or more!"),
+		authstrategy.WithLifetime(5*time.Minute))
+	if err != nil {
+		log.Fatal(err)
+	}
+	ctx := context.Background()
+	token, err := strategy.WriteToken(ctx, Employee{ID: "7", Roles: []string{"editor", "admin"}})
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	user, err := strategy.ReadToken(ctx, token, func(_ context.Context, claims *authstrategy.Claims) (Employee, error) {
+		var e Employee
+		if err := claims.Decode(&e); err != nil { // a token from before the roles looked like this
+			return e, fmt.Errorf("%w: %w", authstrategy.ErrUserRefused, err)
+		}
+		return e, nil
+	})
+	fmt.Println(user.ID, user.Roles, err)
+	// Output: 7 [editor admin] <nil>
+}
+
+type tenantKey struct{}
+
+// A tenants picks the strategy of the tenant that the context names. Each
+// tenant has a secret of its own, and its strategy is built once.
+type tenants struct {
+	secrets map[string]authstrategy.Secret
+
+	mu    sync.Mutex
+	built map[string]authstrategy.Strategy[*User]
+}
+
+func (t *tenants) strategy(ctx context.Context) (authstrategy.Strategy[*User], error) {
+	tenant, _ := ctx.Value(tenantKey{}).(string)
+	secret, known := t.secrets[tenant]
+	if !known {
+		return nil, fmt.Errorf("no tenant %q: %w", tenant, authstrategy.ErrUserRefused) // 401, not 503
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if s, ok := t.built[tenant]; ok {
+		return s, nil
+	}
+	s, err := authstrategy.GetJWTStrategy[*User](secret, authstrategy.WithAudience(tenant))
+	if err != nil {
+		return nil, err
+	}
+	t.built[tenant] = s
+	return s, nil
+}
+
+// A factory picks a strategy per tenant. One tenant's token is worth nothing at
+// another.
+func ExampleStrategyFactory() {
+	t := &tenants{
+		secrets: map[string]authstrategy.Secret{
+			"red":  authstrategy.NewSecret("test secret of the tenant red :)"),
+			"blue": authstrategy.NewSecret("test secret of the tenant blue:)"),
+		},
+		built: map[string]authstrategy.Strategy[*User]{},
+	}
+	var strategy authstrategy.Strategy[*User] = authstrategy.StrategyFactory[*User](t.strategy)
+
+	at := func(tenant string) context.Context {
+		return context.WithValue(context.Background(), tenantKey{}, tenant)
+	}
+	token, err := strategy.WriteToken(at("red"), users["1"])
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, tenant := range []string{"red", "red", "blue", "green"} {
+		_, err := strategy.ReadToken(at(tenant), token, findUser)
+		fmt.Println(tenant, errors.Is(err, authstrategy.ErrInvalidToken), errors.Is(err, authstrategy.ErrTokenSignature))
+	}
+	fmt.Println(len(t.built), "built")
+	// Output:
+	// red false false
+	// red false false
+	// blue true true
+	// green true false
+	// 2 built
+}
+
+// A loader refuses users who may not come in, whatever their token says.
+func ExampleUserLoader_inactive() {
+	strategy, err := authstrategy.GetJWTStrategy[*User](authstrategy.NewSecret("test secret of 32 bytes or more!"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	activeUser := func(ctx context.Context, claims *authstrategy.Claims) (*User, error) {
+		user := users[claims.Subject]
+		if user != nil && user.Inactive {
+			return nil, authstrategy.ErrUserRefused
+		}
+		return user, nil
+	}
+	ctx := context.Background()
+	for _, id := range []string{"1", "2", "3"} {
+		token, err := strategy.WriteToken(ctx, &User{ID: id})
+		if err != nil {
+			log.Fatal(err)
+		}
+		_, err = strategy.ReadToken(ctx, token, activeUser)
+		fmt.Println(id, errors.Is(err, authstrategy.ErrUserRefused), errors.Is(err, authstrategy.ErrUserNotFound))
+	}
+	// Output:
+	// 1 false false
+	// 2 true false
+	// 3 false true
+}
+
+// A moment in the user's record logs the user out everywhere: every token
+// issued before it is refused. The strategy has to write iat.
+func ExampleWithIssuedAt() {
+	now := time.Date(2030, 1, 1, 12, 0, 0, 0, time.UTC)
+	strategy, err := authstrategy.GetJWTStrategy[*User](authstrategy.NewSecret("test secret of 32 bytes or more!"),
+		authstrategy.WithIssuedAt(),
+		authstrategy.WithClock(func() time.Time { return now }))
+	if err != nil {
+		log.Fatal(err)
+	}
+	user := &User{ID: "1"}
+	load := func(_ context.Context, claims *authstrategy.Claims) (*User, error) {
+		// iat is in whole seconds, so a token of the very second is refused, too,
+		// and so is one without iat.
+		if !user.LoggedOutAt.IsZero() && !claims.IssuedAt.After(user.LoggedOutAt) {
+			return nil, authstrategy.ErrUserRefused
+		}
+		return user, nil
+	}
+	ctx := context.Background()
+	login := func() string {
+		token, err := strategy.WriteToken(ctx, user)
+		if err != nil {
+			log.Fatal(err)
+		}
+		return token
+	}
+
+	laptop := login()
+	now = now.Add(time.Minute)
+	user.LoggedOutAt = now // the user presses "log out everywhere" on the phone
+	now = now.Add(time.Minute)
+	phone := login()
+
+	_, err = strategy.ReadToken(ctx, laptop, load)
+	fmt.Println("laptop", errors.Is(err, authstrategy.ErrUserRefused))
+	_, err = strategy.ReadToken(ctx, phone, load)
+	fmt.Println("phone", err)
+	// Output:
+	// laptop true
+	// phone <nil>
+}
+
+// queryUser stands for a look-up by database/sql.
+func queryUser(_ context.Context, id int64) (*User, error) {
+	if id != 1 {
+		return nil, sql.ErrNoRows
+	}
+	return users["1"], nil
+}
+
+// What says that there is no such user is ErrUserNotFound: no row, and an id
+// that is none. Every other error stays what it is.
+func ExampleUserLoader_database() {
+	strategy, err := authstrategy.GetJWTStrategy[*User](authstrategy.NewSecret("test secret of 32 bytes or more!"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	load := func(ctx context.Context, claims *authstrategy.Claims) (*User, error) {
+		id, err := strconv.ParseInt(claims.Subject, 10, 64)
+		if err != nil {
+			return nil, authstrategy.ErrUserNotFound
+		}
+		user, err := queryUser(ctx, id)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil, authstrategy.ErrUserNotFound
+		}
+		return user, err
+	}
+	ctx := context.Background()
+	for _, id := range []string{"1", "2", "no number"} {
+		token, err := strategy.WriteToken(ctx, &User{ID: id})
+		if err != nil {
+			log.Fatal(err)
+		}
+		_, err = strategy.ReadToken(ctx, token, load)
+		fmt.Println(id, errors.Is(err, authstrategy.ErrUserNotFound))
+	}
+	// Output:
+	// 1 false
+	// 2 true
+	// no number true
+}
