@@ -57,25 +57,34 @@ func Example() {
 	}
 	// On every request after that:
 	user, err := strategy.ReadToken(ctx, token, findUser)
-	fmt.Println(user.Name, err)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(user.Name)
 
 	_, err = strategy.ReadToken(ctx, token+"x", findUser)
 	fmt.Println(errors.Is(err, authstrategy.ErrInvalidToken))
 	// Output:
-	// Ada <nil>
+	// Ada
 	// true
 }
 
 // The secret is a private key that signs; a second service holds the public key
 // alone, and can read tokens but not write them.
 func ExampleGetJWTStrategy_rs256() {
-	private, _ := os.ReadFile("testdata/keys/rsa.pem") // test keys
-	public, _ := os.ReadFile("testdata/keys/rsa.pub.pem")
+	private, err := os.ReadFile("testdata/keys/rsa.pem") // test keys
+	if err != nil {
+		log.Fatal(err)
+	}
+	public, err := os.ReadFile("testdata/keys/rsa.pub.pem")
+	if err != nil {
+		log.Fatal(err)
+	}
 	ctx := context.Background()
 
 	login, err := authstrategy.GetJWTStrategy[*User](authstrategy.NewSecret(string(private)),
 		authstrategy.WithAlgorithm(authstrategy.RS256),
-		authstrategy.WithPublicKey(string(public))) // may be left out: it is derived
+		authstrategy.WithPublicKey(string(public))) // may be omitted: it is derived
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -91,17 +100,20 @@ func ExampleGetJWTStrategy_rs256() {
 		log.Fatal(err)
 	}
 	user, err := service.ReadToken(ctx, token, findUser)
-	fmt.Println(user.Name, err)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(user.Name)
 
 	_, err = service.WriteToken(ctx, users["1"])
 	fmt.Println(errors.Is(err, authstrategy.ErrNoSigningKey))
 	// Output:
-	// Ada <nil>
+	// Ada
 	// true
 }
 
-// Auth middleware answers 401 to a token that is refused, and 503 when nobody
-// can say: a database that is down is no reason to log everyone out.
+// Auth middleware answers 401 to a token that is refused, and 503 when it could
+// not be judged: a database that is down is no reason to log everyone out.
 func ExampleJWTStrategy_ReadToken_middleware() {
 	strategy, err := authstrategy.GetJWTStrategy[*User](authstrategy.NewSecret("test secret of 32 bytes or more!"))
 	if err != nil {
@@ -200,8 +212,11 @@ func ExampleClaimsProvider() {
 		}
 		return e, nil
 	})
-	fmt.Println(user.ID, user.Roles, err)
-	// Output: 7 [editor admin] <nil>
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(user.ID, user.Roles)
+	// Output: 7 [editor admin]
 }
 
 type tenantKey struct{}

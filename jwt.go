@@ -17,16 +17,18 @@ import (
 )
 
 // A JWTStrategy is the [Strategy] whose tokens are signed JSON Web Tokens (RFC
-// 7519, RFC 7515). It is made by [GetJWTStrategy], is immutable and safe for
-// concurrent use, and starts nothing that would have to be stopped. It prints
-// as its algorithm, audience and lifetime; its keys are out of reach of fmt and
-// reflection.
+// 7519, RFC 7515). Make it with [GetJWTStrategy]: on the zero value every method
+// but DestroyToken and Lifetime fails with [ErrInvalidConfig].
+//
+// It is immutable and safe for concurrent use, and starts nothing that would
+// have to be stopped. It prints as its algorithm, audience and lifetime; its
+// keys are out of reach of fmt and reflection.
 type JWTStrategy[U User] struct {
 	rules
 	key           *jws.Key // nil: not made by GetJWTStrategy
 	audienceJSON  []byte   // the audience as it is written
 	issuerJSON    []byte
-	privateClaims bool // whether a U can be a ClaimsProvider
+	privateClaims bool // whether a U can be a ClaimsProvider: asking one that cannot would allocate
 }
 
 var _ Strategy[Subject] = (*JWTStrategy[Subject])(nil)
@@ -35,32 +37,32 @@ var _ Strategy[Subject] = (*JWTStrategy[Subject])(nil)
 // are signed with HS256, valid for an hour and for the audience
 // [DefaultAudience].
 //
-// The secret always signs. Where the algorithm is one of key pairs it is the
-// private key, and [WithPublicKey] gives the key that verifies, if it is not to
-// be derived.
+// With HS256, HS384 and HS512 the secret signs and verifies. With the other
+// algorithms it is the private key in PEM, and the public key is derived from it
+// unless [WithPublicKey] gives it; the zero Secret with WithPublicKey makes a
+// strategy that only reads. Both keys are checked here: see [Algorithm] for what
+// each algorithm requires.
 //
 // All mistakes are reported at once, joined as by [errors.Join]. Each matches
-// [ErrInvalidConfig], those of the secret and keys also one of [ErrWeakSecret],
-// [ErrInvalidKey], [ErrKeyMismatch], and that of an unknown algorithm
+// [ErrInvalidConfig], and a mistake in the secret, a key or the algorithm also
+// one of [ErrWeakSecret], [ErrInvalidKey], [ErrKeyMismatch] and
 // [ErrUnsupportedAlgorithm].
 func GetJWTStrategy[U User](secret Secret, opts ...Option) (*JWTStrategy[U], error) {
-	o := gather(opts)
-	key, err := newKey(secret, o)
+	o := newOptions(opts)
+	key, err := newKey(secret.Reveal(), o)
 	if err := errors.Join(append(o.mistakes, err)...); err != nil {
 		return nil, err
 	}
 	s := &JWTStrategy[U]{rules: o.rules, key: key, privateClaims: canProvideClaims[U]()}
-	if s.audienceJSON, err = strictjson.Marshal(s.audience); err != nil {
-		return nil, err
-	}
-	if s.issuerJSON, err = strictjson.AppendString(nil, s.issuer); err != nil {
-		return nil, err
-	}
+	// Only text that is not UTF-8 could fail to encode, and the options refuse it.
+	s.audienceJSON, _ = strictjson.Marshal(s.audience)
+	s.issuerJSON, _ = strictjson.AppendString(nil, s.issuer)
 	return s, nil
 }
 
-// Lifetime returns how long the strategy's tokens are valid; 0: they never
-// expire. It is what a login response gives as "expires_in" (RFC 6749 §5.1).
+// Lifetime returns how long the strategy's tokens are valid; 0 means that they
+// never expire. In seconds it is what a login response gives as "expires_in"
+// (RFC 6749 §5.1).
 func (s *JWTStrategy[U]) Lifetime() time.Duration {
 	if s == nil {
 		return 0
@@ -81,23 +83,24 @@ func (s *JWTStrategy[U]) Format(f fmt.State, _ rune) {
 }
 
 // WriteToken returns a token for the user: a header with alg and typ, and the
-// claims sub, aud and exp, then iss, iat and jti where the options ask for
-// them, then the private claims of a [ClaimsProvider].
+// claims sub, aud and exp, then iss, iat and jti if the options ask for them,
+// then the private claims of a [ClaimsProvider].
 //
-// It fails with [ErrNoSigningKey] where the strategy has a public key alone,
-// with [ErrInvalidSubject] for a nil user and a subject that is empty or not
-// UTF-8, and with [ErrInvalidClaims] for private claims that cannot be written
-// and a token that would be longer than [WithMaxTokenSize]; with
-// [ErrInvalidConfig] for a clock that is off. The context is not used.
-func (s *JWTStrategy[U]) WriteToken(_ context.Context, user U) (string, error) {
+// It fails with [ErrNoSigningKey] if the strategy was made with a public key
+// alone; with [ErrInvalidSubject] for a nil user, or a subject that is empty or
+// not UTF-8; with [ErrInvalidClaims] for private claims that cannot be written,
+// or a token that would be longer than [WithMaxTokenSize] allows; and with
+// [ErrInvalidConfig] for a nil strategy, a clock outside the years 1970 to 9999,
+// or a lifetime that carries exp beyond 9999. The context is not used.
+func (s *JWTStrategy[U]) WriteToken(ctx context.Context, user U) (string, error) {
 	if s == nil || s.key == nil {
 		return "", errNoStrategy
 	}
 	if !s.key.CanSign() {
-		return "", unwritten(ErrNoSigningKey, "the strategy was made with a public key alone and only reads; give GetJWTStrategy the private key as its secret")
+		return "", errNoSigningKey
 	}
 	if isNil(user) {
-		return "", unwritten(ErrInvalidSubject, "the user is nil")
+		return "", fmt.Errorf("%w: the user is nil", ErrInvalidSubject)
 	}
 	var private []byte
 	if s.privateClaims {
@@ -115,16 +118,17 @@ func (s *JWTStrategy[U]) WriteToken(_ context.Context, user U) (string, error) {
 		return "", fmt.Errorf("authstrategy: signing failed: %w", err)
 	}
 	if len(token) > s.maxTokenSize {
-		return "", unwritten(ErrInvalidClaims, fmt.Sprintf("the token would have %d bytes, and the limit is %d; write less into it, or raise the limit by WithMaxTokenSize on every side", len(token), s.maxTokenSize))
+		return "", fmt.Errorf("%w: the token would have %d bytes, over the limit of %d; write fewer claims, or raise WithMaxTokenSize wherever tokens are written and read", ErrInvalidClaims, len(token), s.maxTokenSize)
 	}
 	return token, nil
 }
 
 // ReadToken checks the token and returns the user that load finds for its
-// claims. The error matches [ErrInvalidToken] and one reason where the token is
-// refused. Otherwise it is [ErrInvalidConfig] (a nil loader, a clock that is
-// off), [ErrInvalidSubject] (the loader returned another user than the token
-// names) or the loader's own.
+// claims. If the token is refused, the error matches [ErrInvalidToken] and one
+// reason. Otherwise it matches [ErrInvalidConfig], for a nil strategy or loader
+// or a clock outside the years 1970 to 9999; or [ErrInvalidSubject], if the
+// loader returned a user other than the one that the token names; or it wraps
+// the loader's own error.
 func (s *JWTStrategy[U]) ReadToken(ctx context.Context, token string, load UserLoader[U]) (U, error) {
 	var none U
 	if load == nil {
@@ -137,28 +141,27 @@ func (s *JWTStrategy[U]) ReadToken(ctx context.Context, token string, load UserL
 	subject := claims.Subject // the loader may change the claims
 	user, err := load(ctx, claims)
 	if err != nil {
-		return none, hostError("the loader", err)
+		return none, callbackError("loader", err)
 	}
 	if isNil(user) {
-		return none, reject(ErrUserNotFound, "the loader returned a nil user")
+		return none, fmt.Errorf("%w: the loader returned a nil user", ErrUserNotFound)
 	}
 	switch user.TokenSubject() {
 	case subject:
 		return user, nil
 	case "":
-		return none, reject(ErrUserNotFound, "the loader returned a user without a subject")
+		return none, fmt.Errorf("%w: the loader returned a user with an empty subject", ErrUserNotFound)
 	default:
-		return none, unwritten(ErrInvalidSubject, "the loader returned another user than the token names; to map foreign subjects to users of one's own, use ReadClaims")
+		return none, fmt.Errorf("%w: the loader returned a user other than the one that the token names; to map foreign subjects to users of your own, use ReadClaims", ErrInvalidSubject)
 	}
 }
 
 // ReadClaims checks the token as ReadToken does and returns its claims, without
-// looking a user up. It does no I/O; the context is not used.
-func (s *JWTStrategy[U]) ReadClaims(_ context.Context, token string) (*Claims, error) {
-	if s == nil || s.key == nil {
-		return nil, errNoStrategy
-	}
+// looking up a user. It does no I/O, and the context is not used.
+func (s *JWTStrategy[U]) ReadClaims(ctx context.Context, token string) (*Claims, error) {
 	switch {
+	case s == nil || s.key == nil:
+		return nil, errNoStrategy
 	case token == "":
 		return nil, errMissing
 	case len(token) > s.maxTokenSize:
@@ -166,7 +169,7 @@ func (s *JWTStrategy[U]) ReadClaims(_ context.Context, token string) (*Claims, e
 	}
 	header, payload, refused := s.key.Open(token)
 	if refused != nil {
-		return nil, rejectJWS(refused)
+		return nil, refusal(refused)
 	}
 	claims, err := s.decodeClaims(payload)
 	if err != nil {
@@ -179,37 +182,68 @@ func (s *JWTStrategy[U]) ReadClaims(_ context.Context, token string) (*Claims, e
 }
 
 // DestroyToken does nothing and returns nil: a JWT is in no database and stays
-// valid until it expires. The client forgets it; to refuse it here before its
-// time, have the [UserLoader] do so.
-func (s *JWTStrategy[U]) DestroyToken(_ context.Context, _ string, _ U) error { return nil }
-
-var (
-	errNoStrategy = misconfigured(ErrInvalidConfig, "the JWTStrategy is nil or zero; make it by GetJWTStrategy and check its error")
-	errNilLoader  = misconfigured(ErrInvalidConfig, "the loader is nil; give a func that returns the user for the claims")
-	errClock      = misconfigured(ErrInvalidConfig, "the clock is outside of the years 1970 to 9999; set it right (see WithClock)")
-	errFarExpiry  = misconfigured(ErrInvalidConfig, "the lifetime carries exp beyond the year 9999; make WithLifetime shorter, or use WithoutExpiration")
-
-	errMissing   = reject(ErrTokenMissing, "it is the empty string")
-	errTooLarge  = reject(ErrTokenTooLarge, "it is longer than WithMaxTokenSize allows (by default 8192 bytes)")
-	errType      = reject(ErrTokenType, "its typ is not that of the strategy (see WithTokenType)")
-	errIssuer    = reject(ErrTokenIssuer, "its iss is not that of WithIssuer")
-	errAudience  = reject(ErrTokenAudience, "its aud has none of the strategy's audiences (see WithAudience)")
-	errNoSubject = reject(ErrTokenClaimMissing, "it has no sub, or an empty one")
-	errNoExpiry  = reject(ErrTokenClaimMissing, "it has no exp, which a strategy with a lifetime requires (see WithoutExpiration)")
-	errNotYet    = reject(ErrTokenNotYetValid, "now is before its nbf; compare the clocks (see WithLeeway)")
-	errExpired   = reject(ErrTokenExpired, "log in again")
-)
+// valid until it expires. The client forgets it; to refuse it before its time,
+// have the [UserLoader] do so.
+func (s *JWTStrategy[U]) DestroyToken(ctx context.Context, token string, user U) error { return nil }
 
 // A ClaimsProvider is a [User] that adds private claims (RFC 7519 §4.3) to its
 // tokens, such as roles. TokenClaims may be a method of the user's type or of a
 // pointer to it.
 type ClaimsProvider interface {
 	// TokenClaims returns a value that encodes to a JSON object, as
-	// encoding/json encodes it, except that names that occur twice and invalid
-	// UTF-8 are refused. Its members may not be named iss, sub, aud, exp, nbf,
-	// iat or jti. A value that encodes to null, such as nil, adds no claims.
-	// Everyone who holds the token can read them.
+	// encoding/json encodes it, except that duplicate names and invalid UTF-8
+	// are refused. Its members must not be named iss, sub, aud, exp, nbf, iat or
+	// jti. A value that encodes to null, such as nil, adds no claims. Anyone who
+	// holds the token can read them.
 	TokenClaims() any
+}
+
+// Claims is what a successful read has verified.
+//
+// Only a strategy should make Claims from a token: Claims does not satisfy the
+// Claims interface of golang-jwt, and unmarshalling JSON into it always fails. A
+// custom strategy, or a test, may build &Claims{Subject: id} for a loader.
+type Claims struct {
+	Subject  string   // "sub": never empty
+	Issuer   string   // "iss"; "": absent
+	ID       string   // "jti"; "": absent
+	Audience []string // "aud": all of the token's, at least one of the strategy's among them
+
+	// "exp", "nbf" and "iat", in UTC and to the nanosecond; zero: absent.
+	ExpiresAt, NotBefore, IssuedAt time.Time
+
+	payload []byte    // the whole object; nil: not read from a token
+	one     [1]string // what Audience points to if it is the strategy's single one: saves an allocation
+}
+
+// Decode decodes the whole payload, registered and private claims, into the
+// value that v points to, as encoding/json does, except that names match
+// exactly. Use a struct of your own for typed private claims; golang-jwt's
+// RegisteredClaims works too. Numbers decoded into an any become float64;
+// declare large integers as int64 or json.Number to keep them exact.
+//
+// The value is set to its zero value first, and again on error, so that nothing
+// of an earlier user remains. Every error matches [ErrInvalidClaims].
+func (c *Claims) Decode(v any) error {
+	pointer := reflect.ValueOf(v)
+	if pointer.Kind() != reflect.Pointer || pointer.IsNil() {
+		return fmt.Errorf("%w: cannot decode into a %T; pass a non-nil pointer", ErrInvalidClaims, v)
+	}
+	pointer.Elem().SetZero()
+	if c == nil || c.payload == nil {
+		return fmt.Errorf("%w: there is nothing to decode, since the claims were not read from a token", ErrInvalidClaims)
+	}
+	if err := strictjson.Unmarshal(c.payload, v); err != nil {
+		pointer.Elem().SetZero()
+		return fmt.Errorf("%w: %w", ErrInvalidClaims, err)
+	}
+	return nil
+}
+
+// UnmarshalJSON always fails: nobody has verified claims that come out of JSON.
+// Read a token with a strategy instead.
+func (c *Claims) UnmarshalJSON([]byte) error {
+	return fmt.Errorf("%w: Claims cannot be unmarshalled from JSON; read a token with ReadClaims, and use Decode for a type of your own", ErrInvalidClaims)
 }
 
 // canProvideClaims reports whether some value of U, or a pointer to one, is a
@@ -238,20 +272,24 @@ func tokenClaims(user any) any {
 func encodePrivateClaims(v any) ([]byte, error) {
 	object, err := strictjson.Marshal(v)
 	if err != nil {
-		return nil, unwritten(ErrInvalidClaims, "TokenClaims of the user: "+err.Error()+" (a name that occurs twice, and text that is not UTF-8, are refused, too)")
+		return nil, fmt.Errorf("%w: the user's TokenClaims: %w (duplicate names and invalid UTF-8 are refused, too)", ErrInvalidClaims, err)
 	}
 	if string(object) == "null" {
 		return nil, nil
 	}
+	registered := ""
 	err = strictjson.EachMember(object, func(name []byte, _ strictjson.Value) error {
 		switch string(name) {
 		case "iss", "sub", "aud", "exp", "nbf", "iat", "jti":
-			return fmt.Errorf("an object that names the registered claim %s, which only the strategy writes", name)
+			registered = string(name)
 		}
 		return nil
 	})
-	if err != nil {
-		return nil, unwritten(ErrInvalidClaims, fmt.Sprintf("TokenClaims of the user returned %v (a value of the Go type %T); it has to encode to a JSON object of private claims", err, v))
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("%w: the user's TokenClaims returned a %T, which is %w; it must encode to a JSON object", ErrInvalidClaims, v, err)
+	case registered != "":
+		return nil, fmt.Errorf("%w: the user's TokenClaims returned a %T with the registered claim %s, which only the strategy writes; rename it", ErrInvalidClaims, v, registered)
 	}
 	return object[1 : len(object)-1], nil
 }
@@ -260,7 +298,7 @@ func encodePrivateClaims(v any) ([]byte, error) {
 // that of FastAPI Users.
 func (s *JWTStrategy[U]) encodeClaims(subject string, private []byte) ([]byte, error) {
 	if subject == "" {
-		return nil, unwritten(ErrInvalidSubject, "the user's TokenSubject is empty")
+		return nil, fmt.Errorf("%w: the user's TokenSubject is empty", ErrInvalidSubject)
 	}
 	now, err := s.clock()
 	if err != nil {
@@ -268,7 +306,7 @@ func (s *JWTStrategy[U]) encodeClaims(subject string, private []byte) ([]byte, e
 	}
 	payload := append(make([]byte, 0, 256), `{"sub":`...)
 	if payload, err = strictjson.AppendString(payload, subject); err != nil {
-		return nil, unwritten(ErrInvalidSubject, "the user's TokenSubject is "+err.Error())
+		return nil, fmt.Errorf("%w: the user's TokenSubject is %w", ErrInvalidSubject, err)
 	}
 	payload = append(append(payload, `,"aud":`...), s.audienceJSON...)
 	if s.lifetime > 0 {
@@ -294,55 +332,6 @@ func (s *JWTStrategy[U]) encodeClaims(subject string, private []byte) ([]byte, e
 		payload = append(append(payload, ','), private...)
 	}
 	return append(payload, '}'), nil
-}
-
-// Claims is what a successful read has verified.
-//
-// It is not meant to be made from a token in any other way: it does not satisfy
-// the Claims interface of golang-jwt, and unmarshalling JSON into it always
-// fails. A custom strategy, or a test, may build &Claims{Subject: id} for a
-// loader.
-type Claims struct {
-	Subject  string   // "sub": never empty
-	Issuer   string   // "iss"; "": absent
-	ID       string   // "jti"; "": absent
-	Audience []string // "aud": all of the token's, one of the strategy's among them
-
-	// "exp", "nbf" and "iat", in UTC and to the nanosecond; zero: absent.
-	ExpiresAt, NotBefore, IssuedAt time.Time
-
-	payload []byte    // the whole object, nil if not read from a token
-	one     [1]string // what Audience points to if it is the strategy's one: no allocation of its own
-}
-
-// Decode decodes the whole payload, registered and private claims, into what v
-// points to, as encoding/json would, except that names match exactly. A type of
-// one's own is the way to typed private claims; golang-jwt's RegisteredClaims
-// will do, too. Into an any, numbers go as float64: to keep large integers
-// exact, declare them int64 or json.Number.
-//
-// What v points to is set to its zero value first, and again on error. Every
-// error matches [ErrInvalidClaims].
-func (c *Claims) Decode(v any) error {
-	pointer := reflect.ValueOf(v)
-	if pointer.Kind() != reflect.Pointer || pointer.IsNil() {
-		return unwritten(ErrInvalidClaims, fmt.Sprintf("cannot decode into %T; give a pointer that is not nil", v))
-	}
-	pointer.Elem().SetZero()
-	if c == nil || c.payload == nil {
-		return unwritten(ErrInvalidClaims, "there is nothing to decode: the claims were not read from a token")
-	}
-	if err := strictjson.Unmarshal(c.payload, v); err != nil {
-		pointer.Elem().SetZero()
-		return unwritten(ErrInvalidClaims, err.Error())
-	}
-	return nil
-}
-
-// UnmarshalJSON always fails: claims that come out of JSON are verified by no
-// one. Read a token with a strategy instead.
-func (c *Claims) UnmarshalJSON([]byte) error {
-	return unwritten(ErrInvalidClaims, "Claims cannot be unmarshalled, only read from a token; use ReadClaims, and Decode for a type of your own")
 }
 
 // maxDate is the last second of the year 9999, the last that every JWT library
@@ -376,7 +365,7 @@ func (s *JWTStrategy[U]) decodeClaims(payload []byte) (*Claims, error) {
 		return nil
 	})
 	if err != nil {
-		return nil, reject(ErrTokenMalformed, "its claims are "+err.Error())
+		return nil, fmt.Errorf("%w: its claims are %w", ErrTokenMalformed, err)
 	}
 	return claims, nil
 }
@@ -416,10 +405,10 @@ func (r *rules) check(header jws.Header, claims *Claims) error {
 }
 
 func (r *rules) takesType(header jws.Header) bool {
-	if r.tokenType == "" {
-		return !header.HasType || mediaType(header.Type) == mediaType(defaultTokenType)
+	if !header.HasType {
+		return !r.typeRequired
 	}
-	return header.HasType && mediaType(header.Type) == mediaType(r.tokenType)
+	return header.Type == r.tokenType || mediaType(header.Type) == mediaType(r.tokenType)
 }
 
 // clock tells the time, unless it is one that no token can have.
@@ -430,3 +419,23 @@ func (r *rules) clock() (time.Time, error) {
 	}
 	return now, nil
 }
+
+// Errors that are always the same. No text here holds a claim's value.
+var (
+	errNoStrategy   = fmt.Errorf("%w: the JWTStrategy is nil or zero; make it with GetJWTStrategy and check its error", ErrInvalidConfig)
+	errNilLoader    = fmt.Errorf("%w: the loader is nil; pass a function that returns the user for the claims", ErrInvalidConfig)
+	errClock        = fmt.Errorf("%w: the clock is outside the years 1970 to 9999; correct it (see WithClock)", ErrInvalidConfig)
+	errFarExpiry    = fmt.Errorf("%w: the lifetime carries exp beyond the year 9999; shorten WithLifetime, or use WithoutExpiration", ErrInvalidConfig)
+	errNoSigningKey = fmt.Errorf("%w: the strategy was made with a public key alone and only reads; pass the private key to GetJWTStrategy as the secret", ErrNoSigningKey)
+
+	errMissing   = fmt.Errorf("%w: no token was given", ErrTokenMissing)
+	errTooLarge  = fmt.Errorf("%w: it is longer than WithMaxTokenSize allows (by default 8192 bytes)", ErrTokenTooLarge)
+	errSignature = fmt.Errorf("%w: the token was altered, or signed with another key", ErrTokenSignature)
+	errType      = fmt.Errorf("%w: its typ is not the strategy's (see WithTokenType)", ErrTokenType)
+	errIssuer    = fmt.Errorf("%w: its iss is not the strategy's (see WithIssuer)", ErrTokenIssuer)
+	errAudience  = fmt.Errorf("%w: its aud has none of the strategy's audiences (see WithAudience)", ErrTokenAudience)
+	errNoSubject = fmt.Errorf("%w: it has no sub, or an empty one", ErrTokenClaimMissing)
+	errNoExpiry  = fmt.Errorf("%w: it has no exp, which a strategy with a lifetime requires (see WithoutExpiration)", ErrTokenClaimMissing)
+	errNotYet    = fmt.Errorf("%w: now is before its nbf; compare the clocks (see WithLeeway)", ErrTokenNotYetValid)
+	errExpired   = fmt.Errorf("%w: its exp has passed; log in again", ErrTokenExpired)
+)

@@ -14,97 +14,28 @@ import (
 	"io"
 	"log/slog"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/go-authstrategy/authstrategy/internal/jws"
 	"github.com/go-authstrategy/authstrategy/internal/keyformat"
 )
 
-// An Algorithm is the signature algorithm of a strategy, by its name in the
-// "alg" of the header (RFC 7518 §3.1, RFC 8037 §3.1).
-type Algorithm string
-
-// The algorithms, with what the secret has to be.
-const (
-	HS256 Algorithm = "HS256" // HMAC, SHA-256: 32 bytes or more, the default
-	HS384 Algorithm = "HS384" // HMAC, SHA-384: 48 bytes or more
-	HS512 Algorithm = "HS512" // HMAC, SHA-512: 64 bytes or more
-	RS256 Algorithm = "RS256" // RSA PKCS #1 v1.5, SHA-256: 2048 to 16384 bits
-	RS384 Algorithm = "RS384" // RSA PKCS #1 v1.5, SHA-384
-	RS512 Algorithm = "RS512" // RSA PKCS #1 v1.5, SHA-512
-	PS256 Algorithm = "PS256" // RSA PSS, SHA-256: 2048 to 16384 bits
-	PS384 Algorithm = "PS384" // RSA PSS, SHA-384
-	PS512 Algorithm = "PS512" // RSA PSS, SHA-512
-	ES256 Algorithm = "ES256" // ECDSA, P-256, SHA-256
-	ES384 Algorithm = "ES384" // ECDSA, P-384, SHA-384
-	ES512 Algorithm = "ES512" // ECDSA, P-521, SHA-512
-	EdDSA Algorithm = "EdDSA" // Ed25519
-)
-
-const algorithmNames = "HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA"
-
-// A family is the kind of key that an algorithm takes.
-type family string
-
-const (
-	familyHMAC    family = "HMAC"
-	familyRSA     family = "RSA"
-	familyECDSA   family = "ECDSA"
-	familyEd25519 family = "Ed25519"
-)
-
-// family returns the algorithm's kind of key; "" if it is unsupported.
-func (a Algorithm) family() family {
-	switch a {
-	case HS256, HS384, HS512:
-		return familyHMAC
-	case RS256, RS384, RS512, PS256, PS384, PS512:
-		return familyRSA
-	case ES256, ES384, ES512:
-		return familyECDSA
-	case EdDSA:
-		return familyEd25519
-	}
-	return ""
-}
-
-// The bounds of keys.
-const (
-	minRSABits     = 2048 // RFC 7518 §3.3, §3.5
-	maxRSABits     = 16384
-	minRSAExponent = 3
-	maxRSAExponent = math.MaxInt32
-)
-
-// minSecret returns the length in bytes that an HMAC secret has at least, that
-// of the hash (RFC 7518 §3.2).
-func (a Algorithm) minSecret() int {
-	return map[Algorithm]int{HS256: 32, HS384: 48, HS512: 64}[a]
-}
-
-// curve returns the curve of an ECDSA algorithm (RFC 7518 §3.4).
-func (a Algorithm) curve() string {
-	return map[Algorithm]string{ES256: "P-256", ES384: "P-384", ES512: "P-521"}[a]
-}
-
-// redacted is what a Secret shows of itself.
-const redacted = "**********"
-
 // A Secret holds what signs: for HS256, HS384 and HS512 the secret's bytes as
-// they are, for the other algorithms a private key in PEM. It shows itself
-// nowhere: fmt, log/slog, encoding/json and every encoder of text print
-// ********** for it, and reflection does not reach it, wherever it is kept.
-// The value comes out through [Secret.Reveal] alone.
+// they are, for the other algorithms a private key in PEM. Its value never
+// shows: fmt, log/slog, encoding/json and every encoder of text print **********
+// for it, and reflection does not reach it, wherever it is kept. Only
+// [Secret.Reveal] returns it.
 //
 // The zero Secret holds nothing. Secrets cannot be compared with ==.
 type Secret struct {
-	// A func keeps its variables from fmt and reflection, also where the Secret
+	// A func keeps its variables from fmt and reflection, even where the Secret
 	// is an unexported field, whose methods fmt does not call.
 	reveal func() string
 }
 
-// NewSecret returns the Secret with the given value; of the empty string, the
-// zero Secret. [GetJWTStrategy] judges whether the value is good enough.
+// NewSecret returns the Secret with the given value, or the zero Secret for the
+// empty string. Whether the value is good enough, [GetJWTStrategy] decides.
 func NewSecret(value string) Secret {
 	if value == "" {
 		return Secret{}
@@ -112,7 +43,7 @@ func NewSecret(value string) Secret {
 	return Secret{reveal: func() string { return value }}
 }
 
-// Reveal returns the value itself; of the zero Secret, the empty string.
+// Reveal returns the value, or the empty string for the zero Secret.
 func (s Secret) Reveal() string {
 	if s.reveal == nil {
 		return ""
@@ -122,6 +53,9 @@ func (s Secret) Reveal() string {
 
 // IsZero reports whether s holds nothing.
 func (s Secret) IsZero() bool { return s.reveal == nil }
+
+// redacted is what a Secret shows instead of its value.
+const redacted = "**********"
 
 // String returns **********, whatever s holds.
 func (s Secret) String() string { return redacted }
@@ -135,9 +69,9 @@ func (s Secret) LogValue() slog.Value { return slog.StringValue(redacted) }
 // MarshalText returns **********, so that a configuration can be written out.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
-// UnmarshalText makes s the Secret of text, as loaders of configuration do. Its
-// one error is [ErrInvalidKey], for **********: that is no secret, but what a
-// configuration that was written out and read back has in its place.
+// UnmarshalText makes s the Secret with the value text, for loaders of
+// configuration. It fails with [ErrInvalidKey] for **********, which is what a
+// redacted configuration contains instead of the secret.
 func (s *Secret) UnmarshalText(text []byte) error {
 	if isRedacted(string(text)) {
 		return errRedacted
@@ -148,64 +82,109 @@ func (s *Secret) UnmarshalText(text []byte) error {
 
 func isRedacted(value string) bool { return strings.TrimSpace(value) == redacted }
 
-var errRedacted = invalidKey("the secret is the mark " + redacted + " that stands in for one; read it from where the real one is kept")
+var errRedacted = invalidKey("the secret is the redaction mark %s, not a secret; load the real one", redacted)
 
-func invalidKey(format string, args ...any) *failure {
-	return misconfigured(ErrInvalidKey, fmt.Sprintf(format, args...))
+// An Algorithm is a signature algorithm, by its name in the header's "alg" (RFC
+// 7518 §3.1, RFC 8037 §3.1).
+type Algorithm string
+
+// The algorithms, with what each requires of its secret or key.
+const (
+	HS256 Algorithm = "HS256" // HMAC, SHA-256: 32 bytes or more, the default
+	HS384 Algorithm = "HS384" // HMAC, SHA-384: 48 bytes or more
+	HS512 Algorithm = "HS512" // HMAC, SHA-512: 64 bytes or more
+	RS256 Algorithm = "RS256" // RSA PKCS #1 v1.5, SHA-256: 2048 to 16384 bits
+	RS384 Algorithm = "RS384" // RSA PKCS #1 v1.5, SHA-384: 2048 to 16384 bits
+	RS512 Algorithm = "RS512" // RSA PKCS #1 v1.5, SHA-512: 2048 to 16384 bits
+	PS256 Algorithm = "PS256" // RSA PSS, SHA-256: 2048 to 16384 bits
+	PS384 Algorithm = "PS384" // RSA PSS, SHA-384: 2048 to 16384 bits
+	PS512 Algorithm = "PS512" // RSA PSS, SHA-512: 2048 to 16384 bits
+	ES256 Algorithm = "ES256" // ECDSA, SHA-256: curve P-256
+	ES384 Algorithm = "ES384" // ECDSA, SHA-384: curve P-384
+	ES512 Algorithm = "ES512" // ECDSA, SHA-512: curve P-521
+	EdDSA Algorithm = "EdDSA" // Ed25519
+)
+
+// A keyRule is what an algorithm requires of its key.
+type keyRule struct {
+	family    string // HMAC, RSA, ECDSA or Ed25519
+	minSecret int    // HMAC: in bytes, the length of the hash (RFC 7518 §3.2)
+	curve     string // ECDSA (RFC 7518 §3.4)
 }
 
-// newKey checks the secret and the public key and makes of them the key that
-// signs and verifies.
-func newKey(secret Secret, o *options) (*jws.Key, error) {
-	typ := o.tokenType
-	if typ == "" {
-		typ = defaultTokenType
-	}
-	switch {
-	case o.algorithm.family() == "":
-		return nil, nil // already said by WithAlgorithm, and nothing can be said of the keys
-	case isRedacted(secret.Reveal()):
+var keyRules = map[Algorithm]keyRule{
+	HS256: {family: "HMAC", minSecret: 32},
+	HS384: {family: "HMAC", minSecret: 48},
+	HS512: {family: "HMAC", minSecret: 64},
+	RS256: {family: "RSA"},
+	RS384: {family: "RSA"},
+	RS512: {family: "RSA"},
+	PS256: {family: "RSA"},
+	PS384: {family: "RSA"},
+	PS512: {family: "RSA"},
+	ES256: {family: "ECDSA", curve: "P-256"},
+	ES384: {family: "ECDSA", curve: "P-384"},
+	ES512: {family: "ECDSA", curve: "P-521"},
+	EdDSA: {family: "Ed25519"},
+}
+
+const algorithmNames = "HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA"
+
+// Bounds of RSA keys.
+const (
+	minRSABits     = 2048 // RFC 7518 §3.3, §3.5
+	maxRSABits     = 16384
+	minRSAExponent = 3
+	maxRSAExponent = math.MaxInt32
+)
+
+func invalidKey(format string, args ...any) error {
+	return fmt.Errorf("%w: "+format, append([]any{ErrInvalidKey}, args...)...)
+}
+
+// newKey checks the secret and the public keys, and returns the key that signs
+// and verifies.
+func newKey(secret string, o *options) (*jws.Key, error) {
+	alg := o.algorithm
+	switch rule, supported := keyRules[alg]; {
+	case !supported:
+		return nil, nil // WithAlgorithm has said so, and nothing can be said of the keys
+	case isRedacted(secret):
 		return nil, errRedacted
-	case o.algorithm.family() == familyHMAC:
-		if err := checkHMAC(secret.Reveal(), o); err != nil {
+	case rule.family == "HMAC":
+		if err := checkSecret(secret, o); err != nil {
 			return nil, err
 		}
-		return jws.NewHMAC(string(o.algorithm), typ, []byte(secret.Reveal()))
+		return jws.NewHMAC(string(alg), o.tokenType, []byte(secret))
 	default:
-		private, public, err := readKeyPair(secret.Reveal(), o)
+		private, public, err := readKeyPair(secret, o)
 		if err != nil {
 			return nil, err
 		}
-		return jws.NewKeyPair(string(o.algorithm), typ, private, public)
+		return jws.NewKeyPair(string(alg), o.tokenType, private, public)
 	}
 }
 
-func checkHMAC(secret string, o *options) error {
+func checkSecret(secret string, o *options) error {
+	alg, want := o.algorithm, keyRules[o.algorithm].minSecret
 	var mistakes []error
 	if len(o.publicKeys) > 0 {
-		mistakes = append(mistakes, invalidKey("WithPublicKey does not go with %s, which verifies with the secret; leave it out, or choose an algorithm of key pairs such as RS256 by WithAlgorithm", o.algorithm))
+		mistakes = append(mistakes, invalidKey("WithPublicKey does not go with %s, which verifies with the secret; omit it, or choose an algorithm for key pairs, such as RS256, with WithAlgorithm", alg))
 	}
-	return errors.Join(append(mistakes, checkSecret(secret, o)...)...)
-}
-
-func checkSecret(secret string, o *options) []error {
-	want := o.algorithm.minSecret()
-	if secret == "" {
-		missing := invalidKey("the secret is empty; %s wants %d random bytes or more, such as openssl rand -base64 %d prints", o.algorithm, want, want)
-		missing.matches = append(missing.matches, ErrWeakSecret)
-		return []error{missing}
-	}
-	if format := keyformat.Of(secret); format != "" {
-		return []error{invalidKey("the secret is %s, and %s wants %d random bytes or more, which are used as they are; choose the key's own algorithm by WithAlgorithm, or make a secret with openssl rand -base64 %d", format, o.algorithm, want, want)}
-	}
-	var mistakes []error
-	if strings.Trim(secret, "\x00") == "" {
+	switch format := keyformat.Of(secret); {
+	case secret == "":
+		mistakes = append(mistakes, fmt.Errorf("%w: %w: the secret is empty; %s requires %d random bytes or more, such as openssl rand -base64 %d prints", ErrInvalidKey, ErrWeakSecret, alg, want, want))
+	case format != "":
+		mistakes = append(mistakes, invalidKey("the secret is %s; %s requires %d random bytes or more, which are used as they are; choose the algorithm of the key with WithAlgorithm, or make a secret with openssl rand -base64 %d", format, alg, want, want))
+	case strings.Trim(secret, "\x00") == "":
 		mistakes = append(mistakes, invalidKey("the secret is all zero bytes; make one with openssl rand -base64 %d", want))
+		fallthrough
+	default:
+		if len(secret) < want && !o.shortSecret {
+			mistakes = append(mistakes, fmt.Errorf("%w: the secret has %d bytes; %s requires %d or more (RFC 7518 §3.2); make one with openssl rand -base64 %d, or allow this one with WithInsecureShortSecret", ErrWeakSecret, len(secret), alg, want, want))
+		}
 	}
-	if len(secret) < want && !o.shortSecret {
-		mistakes = append(mistakes, misconfigured(ErrWeakSecret, fmt.Sprintf("the secret has %d bytes, and %s wants %d or more (RFC 7518 §3.2); make one with openssl rand -base64 %d, or allow this one by WithInsecureShortSecret()", len(secret), o.algorithm, want, want)))
-	}
-	return mistakes
+	return errors.Join(mistakes...)
 }
 
 // readKeyPair reads the PEM of a private key, where the secret is not zero, and
@@ -213,30 +192,46 @@ func checkSecret(secret string, o *options) []error {
 // reads.
 func readKeyPair(secret string, o *options) (private, public any, err error) {
 	var mistakes []error
-	var signer crypto.Signer
+	if secret == "" && len(o.publicKeys) == 0 {
+		return nil, nil, invalidKey("there is no key; %s requires a private key in PEM as the secret, or, to only read tokens, a public key with WithPublicKey", o.algorithm)
+	}
+	var derived interface{ Equal(crypto.PublicKey) bool }
 	if secret != "" {
-		if signer, err = readPrivateKey(secret, o.algorithm); err != nil {
+		signer, err := readPrivateKey(secret, o.algorithm)
+		if err != nil {
 			mistakes = append(mistakes, err)
 		} else {
-			private, public = signer, signer.Public()
+			derived = signer.Public().(interface{ Equal(crypto.PublicKey) bool })
+			private, public = signer, derived
 		}
-	} else if len(o.publicKeys) == 0 {
-		mistakes = append(mistakes, invalidKey("there is no key; %s wants a private key in PEM as its secret, or to only read tokens a public key by WithPublicKey", o.algorithm))
 	}
 	for _, text := range o.publicKeys {
 		if public, err = readPublicKey(text, o.algorithm); err != nil {
 			mistakes = append(mistakes, err)
 		}
 	}
-	if len(mistakes) == 0 && signer != nil && !signer.Public().(interface{ Equal(crypto.PublicKey) bool }).Equal(public) {
-		mistakes = append(mistakes, misconfigured(ErrKeyMismatch, "the key of WithPublicKey is not that of the private key; give the one that belongs to it, or leave it out to have it derived"))
+	if len(mistakes) == 0 && derived != nil && !derived.Equal(public) {
+		mistakes = append(mistakes, fmt.Errorf("%w: the key of WithPublicKey does not match the private key; pass the matching one, or omit WithPublicKey to derive it", ErrKeyMismatch))
 	}
 	return private, public, errors.Join(mistakes...)
 }
 
+// A keyText is the PEM of a key, with the words for an error about it.
+type keyText struct {
+	pem  string
+	name string // where it came from
+	want string // what is required instead
+	alg  Algorithm
+}
+
+// invalid says what was found and what is required.
+func (k keyText) invalid(found string, args ...any) error {
+	return invalidKey("%s %s; %s requires %s", k.name, fmt.Sprintf(found, args...), k.alg, k.want)
+}
+
 func readPrivateKey(text string, alg Algorithm) (crypto.Signer, error) {
-	const what, want = "the secret", "an unencrypted private key in PEM"
-	block, err := readBlock(what, want, text, alg)
+	k := keyText{text, "the secret", "an unencrypted private key in PEM", alg}
+	block, err := k.block()
 	if err != nil {
 		return nil, err
 	}
@@ -249,21 +244,21 @@ func readPrivateKey(text string, alg Algorithm) (crypto.Signer, error) {
 	case "EC PRIVATE KEY":
 		key, err = x509.ParseECPrivateKey(block.Bytes)
 	default:
-		return nil, wrongBlock(what, want, block, alg)
+		return nil, k.wrongBlock(block.Type)
 	}
 	if err != nil {
-		return nil, invalidKey("%s is a PEM block %q that cannot be read as such a key; %s wants %s (PKCS #8, PKCS #1 or SEC 1)", what, block.Type, alg, want)
+		return nil, k.invalid("is a PEM block %q that cannot be read as such a key", block.Type)
 	}
 	signer, ok := key.(crypto.Signer)
 	if !ok {
-		return nil, wrongType(what, key, alg)
+		return nil, k.wrongType("another type")
 	}
-	return signer, checkPublicKey(what, signer.Public(), alg)
+	return signer, k.check(signer.Public())
 }
 
 func readPublicKey(text string, alg Algorithm) (crypto.PublicKey, error) {
-	const what, want = "the key of WithPublicKey", "a public key or an X.509 certificate in PEM"
-	block, err := readBlock(what, want, text, alg)
+	k := keyText{text, "the key of WithPublicKey", "a public key or an X.509 certificate in PEM", alg}
+	block, err := k.block()
 	if err != nil {
 		return nil, err
 	}
@@ -279,120 +274,110 @@ func readPublicKey(text string, alg Algorithm) (crypto.PublicKey, error) {
 			key = certificate.PublicKey
 		}
 	default:
-		return nil, wrongBlock(what, want, block, alg)
+		return nil, k.wrongBlock(block.Type)
 	}
 	if err != nil {
-		return nil, invalidKey("%s is a PEM block %q that cannot be read as such a key; %s wants %s (PKIX or PKCS #1)", what, block.Type, alg, want)
+		return nil, k.invalid("is a PEM block %q that cannot be read as such a key", block.Type)
 	}
-	return key, checkPublicKey(what, key, alg)
+	return key, k.check(key)
 }
 
-// readBlock returns the one PEM block of text (RFC 7468). The usual tools write
+// block returns the one PEM block of the text (RFC 7468). The usual tools write
 // text before it, and EC PARAMETERS.
-func readBlock(what, want, text string, alg Algorithm) (*pem.Block, error) {
-	if strings.TrimSpace(text) == "" {
-		return nil, invalidKey("%s is empty; %s wants %s", what, alg, want)
-	}
-	block, rest := pem.Decode([]byte(text))
+func (k keyText) block() (*pem.Block, error) {
+	block, rest := pem.Decode([]byte(k.pem))
 	blocks := 1
 	if block != nil && block.Type == "EC PARAMETERS" {
 		block, rest = pem.Decode(rest)
 		blocks++
 	}
+	format := keyformat.Of(k.pem)
 	switch {
+	case strings.TrimSpace(k.pem) == "":
+		return nil, k.invalid("is empty")
+	case block == nil && format == "":
+		return nil, k.invalid("is not PEM")
+	case block == nil && blocks == 2:
+		return nil, k.invalid("holds EC PARAMETERS and no key")
+	case block == nil && format == keyformat.PEM:
+		return nil, k.invalid(`is PEM that cannot be read (are its line breaks the two characters \n?)`)
 	case block == nil:
-		found := keyformat.Of(text)
-		if found == "" {
-			found = "not PEM"
-		} else if found == keyformat.PEM {
-			found = `PEM that cannot be read (are its line ends the two characters \n?)`
-		}
-		return nil, invalidKey("%s is %s; %s wants %s", what, found, alg, want)
-	case strings.Count(text, keyformat.PEMBegin) > blocks:
-		return nil, invalidKey("%s holds more than one PEM block; %s wants %s, alone", what, alg, want)
+		return nil, k.invalid("is %s", format)
+	case strings.Count(k.pem, keyformat.PEMBegin) > blocks:
+		return nil, k.invalid("holds more than one PEM block")
 	case len(bytes.TrimSpace(rest)) > 0:
-		return nil, invalidKey("%s holds something after its PEM block; %s wants %s, alone", what, alg, want)
+		return nil, k.invalid("holds something after its PEM block")
 	case block.Headers["DEK-Info"] != "": // RFC 1421 §4.6.1.3, as OpenSSL still writes it
-		return nil, wrongBlock(what, want, &pem.Block{Type: "ENCRYPTED PRIVATE KEY"}, alg)
+		return nil, k.wrongBlock("ENCRYPTED PRIVATE KEY")
 	}
 	return block, nil
 }
 
 // wrongBlock says why a PEM block of this type is of no use.
-func wrongBlock(what, want string, block *pem.Block, alg Algorithm) error {
-	found := "of an unknown type"
+func (k keyText) wrongBlock(blockType string) error {
+	found, hint := "of an unknown type", ""
 	switch {
-	case block.Type == "ENCRYPTED PRIVATE KEY":
-		found = "with an encrypted private key; decrypt it with openssl pkey"
-	case block.Type == "OPENSSH PRIVATE KEY":
-		found = "with an OpenSSH private key; convert it with ssh-keygen -p -m PKCS8"
-	case strings.HasSuffix(block.Type, "PRIVATE KEY"):
+	case blockType == "ENCRYPTED PRIVATE KEY":
+		found, hint = "with an encrypted private key", "; decrypt it with openssl pkey -in key.pem -out plain.pem"
+	case blockType == "OPENSSH PRIVATE KEY":
+		found, hint = "with an OpenSSH private key", "; make a key with openssl genpkey"
+	case strings.HasSuffix(blockType, "PRIVATE KEY"):
 		found = "with a private key"
-	case strings.HasSuffix(block.Type, "PUBLIC KEY"):
+	case strings.HasSuffix(blockType, "PUBLIC KEY"):
 		found = "with a public key"
-	case block.Type == "CERTIFICATE":
+	case blockType == "CERTIFICATE":
 		found = "with a certificate, whose key is a public one"
 	}
-	return invalidKey("%s is a PEM block %s; %s wants %s", what, found, alg, want)
+	return invalidKey("%s is a PEM block %s; %s requires %s%s", k.name, found, k.alg, k.want, hint)
 }
 
-// checkPublicKey checks that a key, or the public half of one, is of the
-// algorithm's type and size.
-func checkPublicKey(what string, key crypto.PublicKey, alg Algorithm) error {
+func (k keyText) wrongType(found string) error {
+	return invalidKey("%s is of %s; %s requires a key of type %s", k.name, found, k.alg, keyRules[k.alg].family)
+}
+
+// check checks that a key, or the public half of one, is of the algorithm's type
+// and size.
+func (k keyText) check(key crypto.PublicKey) error {
+	found, rule := "another type", keyRules[k.alg]
 	switch key := key.(type) {
 	case *rsa.PublicKey:
-		if alg.family() == familyRSA {
-			return checkRSA(what, key, alg)
+		if found = "type RSA"; rule.family == "RSA" {
+			return k.checkRSA(key)
 		}
 	case *ecdsa.PublicKey:
-		if alg.family() == familyECDSA {
-			return checkECDSA(what, key, alg)
+		if found = "type ECDSA"; rule.family == "ECDSA" {
+			return k.checkECDSA(key, rule.curve)
 		}
 	case ed25519.PublicKey:
-		if alg.family() == familyEd25519 {
-			return checkEd25519(what, key)
+		if found = "type Ed25519"; rule.family == "Ed25519" {
+			return k.checkEd25519(key)
 		}
 	}
-	return wrongType(what, key, alg)
+	return k.wrongType(found)
 }
 
-func wrongType(what string, key any, alg Algorithm) error {
-	found := "of another type"
-	switch key.(type) {
-	case *rsa.PublicKey:
-		found = "RSA"
-	case *ecdsa.PublicKey:
-		found = "ECDSA"
-	case ed25519.PublicKey:
-		found = "Ed25519"
-	}
-	return invalidKey("%s is %s; %s wants a key of type %s", what, found, alg, alg.family())
-}
-
-func checkRSA(what string, key *rsa.PublicKey, alg Algorithm) error {
+func (k keyText) checkRSA(key *rsa.PublicKey) error {
 	if bits := key.N.BitLen(); bits < minRSABits || bits > maxRSABits {
-		return invalidKey("%s has %d bits; %s wants an RSA key of %d to %d bits", what, bits, alg, minRSABits, maxRSABits)
+		return invalidKey("%s has %d bits; %s requires an RSA key of %d to %d bits", k.name, bits, k.alg, minRSABits, maxRSABits)
 	}
 	if key.E < minRSAExponent || key.E > maxRSAExponent || key.E%2 == 0 || key.N.Bit(0) == 0 {
-		return invalidKey("%s is a broken RSA key: its modulus has to be odd, and its exponent odd and from %d to %d", what, minRSAExponent, maxRSAExponent)
+		return invalidKey("%s is a broken RSA key: its modulus must be odd, and its exponent odd and from %d to %d", k.name, minRSAExponent, maxRSAExponent)
 	}
 	return nil
 }
 
-func checkECDSA(what string, key *ecdsa.PublicKey, alg Algorithm) error {
-	if found := key.Curve.Params().Name; found != alg.curve() {
-		return invalidKey("%s is on the curve %s; %s wants one on %s", what, found, alg, alg.curve())
+func (k keyText) checkECDSA(key *ecdsa.PublicKey, curve string) error {
+	if found := key.Curve.Params().Name; found != curve {
+		return invalidKey("%s is on the curve %s; %s requires %s", k.name, found, k.alg, curve)
 	}
 	return nil
 }
 
-func checkEd25519(what string, key ed25519.PublicKey) error {
+func (k keyText) checkEd25519(key ed25519.PublicKey) error {
 	y := bytes.Clone(key)
 	y[len(y)-1] &= 0x7f // the sign of x does not matter
-	for _, small := range smallOrder {
-		if hex.EncodeToString(y) == small {
-			return invalidKey("%s is a point of small order, under which anyone can sign; make a new key with openssl genpkey -algorithm ed25519", what)
-		}
+	if slices.Contains(smallOrder, hex.EncodeToString(y)) {
+		return invalidKey("%s is a point of small order, under which anyone can sign; make a new key with openssl genpkey -algorithm ed25519", k.name)
 	}
 	return nil
 }

@@ -21,9 +21,9 @@ func TestOptionBounds(t *testing.T) {
 	}{
 		{"WithLifetime", authstrategy.WithLifetime(time.Second), ""},
 		{"WithLifetime", authstrategy.WithLifetime(1<<63 - 1), ""},
-		{"WithLifetime", authstrategy.WithLifetime(time.Second - 1), "has to be 1s or more"},
-		{"WithLifetime", authstrategy.WithLifetime(0), "WithoutExpiration()"},
-		{"WithLifetime", authstrategy.WithLifetime(-time.Hour), "has to be 1s or more"},
+		{"WithLifetime", authstrategy.WithLifetime(time.Second - 1), "must be 1s or more"},
+		{"WithLifetime", authstrategy.WithLifetime(0), "WithoutExpiration"},
+		{"WithLifetime", authstrategy.WithLifetime(-time.Hour), "must be 1s or more"},
 		{"WithAudience", authstrategy.WithAudience("a"), ""},
 		{"WithAudience", authstrategy.WithAudience("a", "b", "ü"), ""},
 		{"WithAudience", authstrategy.WithAudience(), "has no audience"},
@@ -41,7 +41,7 @@ func TestOptionBounds(t *testing.T) {
 		{"WithLeeway", authstrategy.WithLeeway(-1), "0 to 10m0s"},
 		{"WithTokenType", authstrategy.WithTokenType("t"), ""},
 		{"WithTokenType", authstrategy.WithTokenType(strings.Repeat("t", 256)), ""},
-		{"WithTokenType", authstrategy.WithTokenType(strings.Repeat("t", 257)), "257 bytes long; it has to be at most 256"},
+		{"WithTokenType", authstrategy.WithTokenType(strings.Repeat("t", 257)), "257 bytes; it must have at most 256"},
 		{"WithTokenType", authstrategy.WithTokenType(""), "the type is empty"},
 		{"WithTokenType", authstrategy.WithTokenType("application/"), "the type is empty"},
 		{"WithTokenType", authstrategy.WithTokenType("\xff"), "the type is not UTF-8"},
@@ -50,7 +50,7 @@ func TestOptionBounds(t *testing.T) {
 		{"WithMaxTokenSize", authstrategy.WithMaxTokenSize(255), "256 to 1048576 bytes"},
 		{"WithMaxTokenSize", authstrategy.WithMaxTokenSize(1<<20 + 1), "256 to 1048576 bytes"},
 		{"WithClock", authstrategy.WithClock(time.Now), ""},
-		{"WithClock", authstrategy.WithClock(nil), "there is no clock"},
+		{"WithClock", authstrategy.WithClock(nil), "is no clock"},
 	} {
 		t.Run(tt.name+" "+tt.says, func(t *testing.T) {
 			s, err := authstrategy.GetJWTStrategy[authstrategy.Subject](authstrategy.NewSecret(testSecret), tt.option)
@@ -111,7 +111,7 @@ func TestAllMistakesAtOnce(t *testing.T) {
 	require.Len(t, lines, 11)
 	for i, says := range []string{
 		"option 1 of 10 is nil", "WithLifetime(0s)", "WithIssuer", "WithLeeway(1h0m0s)", "WithMaxTokenSize(1)", "WithTokenType",
-		"WithClock(nil)", "WithAudience()", "WithLifetime and WithoutExpiration", "WithPublicKey", "the secret has 5 bytes, and HS256 wants 32",
+		"WithClock(nil)", "WithAudience()", "WithLifetime and WithoutExpiration", "WithPublicKey", "the secret has 5 bytes; HS256 requires 32",
 	} {
 		assert.True(t, strings.HasPrefix(lines[i], "authstrategy: "), lines[i])
 		assert.Contains(t, lines[i], says)

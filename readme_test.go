@@ -26,12 +26,13 @@ func readme(t *testing.T) string {
 	return string(data)
 }
 
-// Every program in the README builds as it stands, and those that end by
-// themselves run, too.
+// Every program in the README, and that of the package comment, builds as it
+// stands, and those that end by themselves run, too.
 func TestReadmePrograms(t *testing.T) {
 	programs := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(readme(t), -1)
 	require.Len(t, programs, 4)
-	outputs := []string{"hello Ada\n", "42 until ", "", "42 [editor]\n"} // "": it serves, and does not end
+	programs = append(programs, []string{"", packageProgram(t)})
+	outputs := []string{"hello Ada\n", "42 until ", "", "42 [editor]\n", "ada@example.com\n"} // "": it serves, and does not end
 	root, err := os.Getwd()
 	require.NoError(t, err)
 	for i, program := range programs {
@@ -59,6 +60,16 @@ func TestReadmePrograms(t *testing.T) {
 			assert.True(t, bytes.HasPrefix(out, []byte(outputs[i])), "%s", out)
 		})
 	}
+}
+
+// packageProgram returns the program of the package comment.
+func packageProgram(t *testing.T) string {
+	t.Helper()
+	f, err := parser.ParseFile(token.NewFileSet(), "strategy.go", nil, parser.ParseComments)
+	require.NoError(t, err)
+	comment := f.Doc.Text()
+	program := comment[strings.Index(comment, "\tpackage main"):strings.Index(comment, "# What a token is good for")]
+	return strings.ReplaceAll(program, "\n\t", "\n")[1:]
 }
 
 // Every name that the README links is there in the documentation, and every

@@ -1,7 +1,7 @@
 // Package authstrategy turns a logged-in user into a signed token, a JSON Web
 // Token (RFC 7519), and the token back into the user.
 //
-// A web service makes a [JWTStrategy] once, at start, and calls it from its own
+// A web service builds a [JWTStrategy] once at startup and calls it from its
 // login handler and auth middleware:
 //
 //	package main
@@ -32,7 +32,7 @@
 //			log.Fatal(err)
 //		}
 //		ctx := context.Background()
-//		token, err := strategy.WriteToken(ctx, users["42"]) // after the password was right
+//		token, err := strategy.WriteToken(ctx, users["42"]) // after checking the password
 //		if err != nil {
 //			log.Fatal(err)
 //		}
@@ -45,35 +45,36 @@
 //
 // # What a token is good for
 //
-// A token is signed, not encrypted: whoever holds it can read it. It is kept in
-// no database and valid until it expires; [JWTStrategy.DestroyToken] does
-// nothing. To end sessions early, keep lifetimes short, or have the loader
-// refuse: see [UserLoader].
+// A token is signed, not encrypted: anyone who holds it can read it. It is
+// stored in no database and stays valid until it expires;
+// [JWTStrategy.DestroyToken] does nothing. To end sessions early, keep lifetimes
+// short, or have the [UserLoader] refuse the token.
 //
-// The same secret and audience make one realm: a token written in it is good
-// everywhere in it. Give each environment and each tenant a secret of its own.
+// Strategies that share a secret and an audience accept each other's tokens;
+// give each environment and each tenant its own secret.
 //
 // # What is checked
 //
 // Reading checks, in this order: the size; three segments of canonical
-// base64url; the header's form; the algorithm, which is fixed by the strategy,
-// never chosen by the token; the signature; and only then the claims, their
-// form first and then type, issuer, audience, presence, nbf and exp. The user
-// is looked up last. See [ErrInvalidToken] for the reasons to refuse a token.
+// base64url; the form of the header; the algorithm, which is the strategy's and
+// never the token's choice; the signature; and only then the claims: their form,
+// the token's type, issuer and audience, the required claims, nbf and exp. The
+// user is looked up last. [ErrInvalidToken] leads to the reasons for refusal.
 //
-// Tokens are the same as those of the JWT strategy of FastAPI Users (Python)
-// with the same secret, audience and lifetime.
+// Tokens are interchangeable with those of the JWT strategy of FastAPI Users
+// (Python), given the same secret, audience and lifetime.
 package authstrategy
 
 import (
 	"context"
+	"fmt"
 	"reflect"
 )
 
 // A User is what a token is written for and read back into.
 type User interface {
-	// TokenSubject returns the stable id that becomes the token's "sub" (RFC
-	// 7519 §4.1.2): not empty, valid UTF-8, never given to another user.
+	// TokenSubject returns the id that becomes the token's "sub" (RFC 7519
+	// §4.1.2): non-empty valid UTF-8, never reassigned to another user.
 	TokenSubject() string
 }
 
@@ -85,50 +86,51 @@ type Subject string
 func (s Subject) TokenSubject() string { return string(s) }
 
 // A Strategy writes, reads and destroys the tokens of users of type U. It is
-// what auth middleware is handed; [JWTStrategy] and [StrategyFactory] implement
+// what auth middleware is given; [JWTStrategy] and [StrategyFactory] implement
 // it.
 //
 // All methods are safe for concurrent use. A call that fails returns the zero
-// user or the empty string beside its error.
+// user or the empty string with its error.
 type Strategy[U any] interface {
-	// WriteToken returns a new token for a user who has just logged in.
+	// WriteToken returns a new token for a user who has just logged in. It fails
+	// with an error that matches ErrInvalidSubject for a user that no token can
+	// name.
 	WriteToken(ctx context.Context, user U) (string, error)
 
-	// ReadToken checks a token and returns the user that load finds for it.
-	// The error matches ErrInvalidToken when the token is refused, and does not
-	// when nothing could be said about it, as when load could not ask its
-	// database.
+	// ReadToken checks a token and returns the user that load finds for it. The
+	// error matches ErrInvalidToken if the token is refused. Any other error
+	// means that the token could not be judged, for example because load could
+	// not reach its database.
 	ReadToken(ctx context.Context, token string, load UserLoader[U]) (U, error)
 
-	// DestroyToken makes a token invalid before its time, where the kind of
-	// token allows it.
+	// DestroyToken revokes the token where its kind allows it; otherwise it does
+	// nothing and returns nil.
 	DestroyToken(ctx context.Context, token string, user U) error
 }
 
-// A UserLoader turns verified claims into the user: by a look-up of
-// claims.Subject in a database, or from the claims alone. It is asked last, and
-// only about a token that passed every other check.
+// A UserLoader turns verified claims into the user: by looking claims.Subject up
+// in a database, or from the claims alone. It is called last, and only for a
+// token that passed every other check.
 //
-// It refuses the user by an error that matches [ErrUserNotFound] or
-// [ErrUserRefused], and by these alone; a nil user, or one whose TokenSubject
-// is empty, counts as not found, so that a map miss never gets in. Any other
-// error, such as that of a database that is down, reaches the caller of
-// ReadToken wrapped and does not match [ErrInvalidToken]. What errors.Is and
-// errors.As find in it they still find there, except ErrInvalidToken and its
-// reasons.
+// To refuse the user, return an error that matches [ErrUserNotFound] or
+// [ErrUserRefused]. A nil user, or one with an empty subject, counts as not
+// found, so a failed map lookup never lets anyone in. Any other error reaches
+// the caller of ReadToken wrapped and does not match [ErrInvalidToken]:
+// errors.Is and errors.As find in it what they found before, except
+// ErrInvalidToken and its reasons.
 //
-// The user must be the one that the token names: TokenSubject equal to
-// claims.Subject, else ReadToken fails with [ErrInvalidSubject]. A service that
+// The user must be the one that the token names: TokenSubject must equal
+// claims.Subject, or ReadToken fails with [ErrInvalidSubject]. A service that
 // maps a foreign subject to ids of its own uses [JWTStrategy.ReadClaims].
 type UserLoader[U any] func(ctx context.Context, claims *Claims) (U, error)
 
-// A StrategyFactory makes or picks a strategy for each call: by tenant, say,
-// which it finds in the context. Its methods make it a [Strategy] itself.
-// Building a strategy parses its keys, so a factory should keep those it built.
+// A StrategyFactory chooses the strategy for each call, for example by a tenant
+// in ctx. It is itself a [Strategy]. It should keep the strategies that it
+// builds: building one parses its keys.
 //
-// An error of the factory's is treated like that of a [UserLoader], by all
-// three methods: it refuses by [ErrUserNotFound] and [ErrUserRefused] alone. A
-// nil factory, and one that returns a nil strategy, is an error that matches
+// An error from the factory is treated like one from a [UserLoader], by all
+// three methods: it refuses with [ErrUserNotFound] and [ErrUserRefused] alone. A
+// nil factory, or one that returns a nil strategy, is an error that matches
 // [ErrInvalidConfig].
 type StrategyFactory[U any] func(ctx context.Context) (Strategy[U], error)
 
@@ -175,32 +177,25 @@ func (f StrategyFactory[U]) DestroyToken(ctx context.Context, token string, user
 
 func (f StrategyFactory[U]) strategy(ctx context.Context) (Strategy[U], error) {
 	if f == nil {
-		return nil, misconfigured(ErrInvalidConfig, "the StrategyFactory is nil; it has to be a func that returns a strategy")
+		return nil, fmt.Errorf("%w: the StrategyFactory is nil; it must be a function that returns a strategy", ErrInvalidConfig)
 	}
 	strategy, err := f(ctx)
 	if err != nil {
-		return nil, hostError("the StrategyFactory", err)
+		return nil, callbackError("StrategyFactory", err)
 	}
 	if isNil(strategy) {
-		return nil, misconfigured(ErrInvalidConfig, "the StrategyFactory returned a nil strategy; where it has none it has to return an error")
+		return nil, fmt.Errorf("%w: the StrategyFactory returned a nil strategy; return an error instead", ErrInvalidConfig)
 	}
 	return strategy, nil
 }
 
-// isNil reports whether value is nil or an interface that holds a nil. The type
-// is asked first: a type that has no nil, such as Subject, is never boxed.
-func isNil[T any](value T) bool {
-	if !hasNil(reflect.TypeFor[T]().Kind()) {
-		return false
-	}
-	v := reflect.ValueOf(value)
-	return !v.IsValid() || hasNil(v.Kind()) && v.IsNil()
-}
-
-func hasNil(kind reflect.Kind) bool {
-	switch kind {
-	case reflect.Chan, reflect.Func, reflect.Interface, reflect.Map, reflect.Pointer, reflect.Slice, reflect.UnsafePointer:
+// isNil reports whether value is nil or an interface that holds a nil.
+func isNil(value any) bool {
+	switch v := reflect.ValueOf(value); v.Kind() {
+	case reflect.Invalid:
 		return true
+	case reflect.Chan, reflect.Func, reflect.Map, reflect.Pointer, reflect.Slice, reflect.UnsafePointer:
+		return v.IsNil()
 	}
 	return false
 }

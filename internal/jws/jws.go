@@ -9,8 +9,6 @@ package jws
 import (
 	"encoding/base64"
 	"strings"
-
-	"github.com/golang-jwt/jwt/v5"
 )
 
 // A Key is an algorithm bound to its key material, which is held by closures
@@ -31,7 +29,7 @@ func NewHMAC(alg, typ string, secret []byte) (*Key, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newKey(typ, method, bound{}, bound{})
+	return newKey(alg, typ, method.sign, method.verify)
 }
 
 // NewKeyPair returns the Key of an RS, PS, ES or EdDSA algorithm. The keys are
@@ -44,28 +42,24 @@ func NewKeyPair(alg, typ string, private, public any) (*Key, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newKey(typ, method, private, public)
+	verify := func(signingInput string, signature []byte) error {
+		return method.Verify(signingInput, signature, public)
+	}
+	if private == nil {
+		return newKey(alg, typ, nil, verify)
+	}
+	sign := func(signingInput string) ([]byte, error) {
+		return method.Sign(signingInput, private)
+	}
+	return newKey(alg, typ, sign, verify)
 }
 
-func newKey(typ string, method jwt.SigningMethod, private, public any) (*Key, error) {
-	header, err := encodeHeader(method.Alg(), typ)
+func newKey(alg, typ string, sign func(string) ([]byte, error), verify func(string, []byte) error) (*Key, error) {
+	header, err := encodeHeader(alg, typ)
 	if err != nil {
 		return nil, err
 	}
-	key := &Key{
-		alg:    method.Alg(),
-		typ:    typ,
-		header: header,
-		verify: func(signingInput string, signature []byte) error {
-			return method.Verify(signingInput, signature, public)
-		},
-	}
-	if private != nil {
-		key.sign = func(signingInput string) ([]byte, error) {
-			return method.Sign(signingInput, private)
-		}
-	}
-	return key, nil
+	return &Key{alg: alg, typ: typ, header: header, sign: sign, verify: verify}, nil
 }
 
 // CanSign reports whether the Key holds what Sign needs.

@@ -1,6 +1,7 @@
 package jws
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/hmac"
 	"crypto/rsa"
@@ -63,14 +64,8 @@ const hmacMaxSize = 64
 // hmacMethod does the work of golang-jwt's SigningMethodHMAC (RFC 7518 §3.2)
 // with the secret bound to it. Keying an HMAC costs twice what using it on a
 // token costs, so the keyed states are kept in a pool. They forge as well as
-// the secret does and are as well hidden: in a closure.
-type hmacMethod struct {
-	alg    string
-	states func() *sync.Pool
-}
-
-// bound stands for the key that an hmacMethod already has.
-type bound struct{}
+// the secret does, and are held as it is: by closures alone.
+type hmacMethod struct{ states sync.Pool }
 
 // An hmacState is a keyed HMAC with the buffers that using it takes.
 type hmacState struct {
@@ -80,37 +75,26 @@ type hmacState struct {
 }
 
 func newHMACMethod(alg string, secret []byte) (*hmacMethod, error) {
-	var newHash crypto.Hash
-	switch alg {
-	case "HS256":
-		newHash = crypto.SHA256
-	case "HS384":
-		newHash = crypto.SHA384
-	case "HS512":
-		newHash = crypto.SHA512
-	default:
+	hashes := map[string]crypto.Hash{"HS256": crypto.SHA256, "HS384": crypto.SHA384, "HS512": crypto.SHA512}
+	newHash, ok := hashes[alg]
+	if !ok {
 		return nil, errNoMethod
 	}
-	pool := &sync.Pool{New: func() any {
+	return &hmacMethod{sync.Pool{New: func() any {
 		return &hmacState{mac: hmac.New(newHash.New, secret)}
-	}}
-	return &hmacMethod{alg: alg, states: func() *sync.Pool { return pool }}, nil
+	}}}, nil
 }
 
-func (m *hmacMethod) Alg() string { return m.alg }
-
-func (m *hmacMethod) Sign(signingInput string, _ any) ([]byte, error) {
-	state := m.states().Get().(*hmacState)
-	signature := append([]byte(nil), state.authenticate(signingInput)...)
-	m.states().Put(state)
-	return signature, nil
+func (m *hmacMethod) sign(signingInput string) ([]byte, error) {
+	state := m.states.Get().(*hmacState)
+	defer m.states.Put(state)
+	return bytes.Clone(state.authenticate(signingInput)), nil
 }
 
-func (m *hmacMethod) Verify(signingInput string, signature []byte, _ any) error {
-	state := m.states().Get().(*hmacState)
-	same := hmac.Equal(signature, state.authenticate(signingInput))
-	m.states().Put(state)
-	if !same {
+func (m *hmacMethod) verify(signingInput string, signature []byte) error {
+	state := m.states.Get().(*hmacState)
+	defer m.states.Put(state)
+	if !hmac.Equal(signature, state.authenticate(signingInput)) {
 		return jwt.ErrSignatureInvalid
 	}
 	return nil
