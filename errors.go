@@ -3,6 +3,7 @@ package authstrategy
 import (
 	"errors"
 	"fmt"
+	"reflect"
 
 	"github.com/golang-jwt/jwt/v5"
 
@@ -76,7 +77,7 @@ var (
 )
 
 // ErrInvalidConfig matches every error that means: the program that uses this
-// package must be fixed. It never comes with [ErrInvalidToken].
+// package must be fixed.
 //
 // [GetJWTStrategy] returns it for each mistake in its arguments. Reading and
 // writing return it for a nil or zero strategy, a nil loader, a nil
@@ -161,22 +162,35 @@ func callbackError(function string, err error) error {
 			return reason
 		}
 		if errors.Is(err, reason) {
-			return fmt.Errorf("%w: %w", reason, callerError{err})
+			return fmt.Errorf("%w: %w", reason, &callerError{err})
 		}
 	}
-	return fmt.Errorf("authstrategy: the %s failed: %w", function, callerError{err})
+	return fmt.Errorf("authstrategy: the %s failed: %w", function, &callerError{err})
 }
 
 // callerError shows all that is in an error of the caller's, except reasons of
 // this package: that the token of an upstream service has expired, say, refuses
-// nobody here.
+// nobody here. It is used by pointer, since the error may not be comparable.
 type callerError struct{ error }
 
-func (e callerError) Is(target error) bool {
-	if _, ours := target.(*sentinel); ours && errors.Is(target, ErrInvalidToken) {
-		return false
-	}
-	return errors.Is(e.error, target)
+func (e *callerError) Is(target error) bool {
+	return !isRefusal(target) && errors.Is(e.error, target)
 }
 
-func (e callerError) As(target any) bool { return errors.As(e.error, target) }
+func (e *callerError) As(target any) bool {
+	if !errors.As(e.error, target) {
+		return false
+	}
+	found := reflect.ValueOf(target).Elem()
+	if err, ok := found.Interface().(error); ok && isRefusal(err) {
+		found.SetZero()
+		return false
+	}
+	return true
+}
+
+// isRefusal reports whether err is ErrInvalidToken or one of its reasons itself.
+func isRefusal(err error) bool {
+	_, ours := err.(*sentinel)
+	return ours && errors.Is(err, ErrInvalidToken)
+}

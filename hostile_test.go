@@ -48,24 +48,22 @@ func TestHostileTokens(t *testing.T) {
 		require.False(t, names[row.Name], "two rows are named %q", row.Name)
 		names[row.Name] = true
 		require.NotEmpty(t, row.Rule, row.Name)
-		other, hasOther := row.Respelled()
-		if hasOther {
-			respelled++
-		} else {
-			other = row.Token
-		}
+		spellings := append([]string{row.Token}, row.Respelled()...)
+		respelled += len(spellings) - 1
 		if row.Want == nil {
 			good[row.Class]++
 			t.Run(row.Name, func(t *testing.T) {
-				requireRead(t, strategy(row.Reader), row.Token, row.Rule)
-				requireRead(t, strategy(row.Reader), other, row.Rule)
+				for _, token := range spellings {
+					requireRead(t, strategy(row.Reader), token, row.Rule)
+				}
 			})
 			continue
 		}
 		bad[row.Class]++
 		t.Run(row.Name, func(t *testing.T) {
-			requireRefused(t, strategy(row.Reader), row.Token, row.Want, row.Rule)
-			requireRefused(t, strategy(row.Reader), other, row.Want, row.Rule)
+			for _, token := range spellings {
+				requireRefused(t, strategy(row.Reader), token, row.Want, row.Rule)
+			}
 			if control := (reading{row.Reader, row.Control}); !controls[control] {
 				controls[control] = true
 				requireRead(t, strategy(row.Reader), row.Control, "the control: "+row.Rule)
@@ -77,7 +75,7 @@ func TestHostileTokens(t *testing.T) {
 		assert.GreaterOrEqual(t, good[class], minimum.good, "good rows of class %s", class)
 	}
 	assert.Len(t, bad, len(minimumRows))
-	assert.GreaterOrEqual(t, respelled, 1000, "rows that were also read with their header in other bytes")
+	assert.GreaterOrEqual(t, respelled, 3000, "tokens that say the same as a row in other bytes")
 	t.Logf("bad %v, good %v, controls %d", bad, good, len(controls))
 }
 
@@ -141,8 +139,8 @@ func TestHostileCost(t *testing.T) {
 	far := fastest(read(tokens.FarTooLarge))
 	t.Logf("good %v, largest good %v, largest forged %v, many members %v, deep header %v, too large %v", good, largest, forged, many, deep, far)
 	assert.Less(t, forged, 2*largest, "the largest forged token against a good one of its size")
-	assert.Less(t, many, 20*largest, "a header of many members against the largest good token")
-	assert.Less(t, deep, 20*largest, "a deep header against the largest good token")
+	assert.Less(t, many, 10*largest, "a header of many members against the largest good token")
+	assert.Less(t, deep, 10*largest, "a deep header against the largest good token")
 	assert.Less(t, far, 5*good+time.Microsecond, "16 MiB against an ordinary token")
 }
 

@@ -64,6 +64,7 @@ func TestWrittenClaims(t *testing.T) {
 func TestTokenID(t *testing.T) {
 	s := newStrategy(t, testSecret, authstrategy.WithTokenID())
 	seen := map[string]bool{}
+	var values [16][256]bool // of every byte
 	for range 100 {
 		token, err := s.WriteToken(ctx, "1")
 		require.NoError(t, err)
@@ -71,10 +72,22 @@ func TestTokenID(t *testing.T) {
 		require.NoError(t, err)
 		id, err := base64.RawURLEncoding.DecodeString(claims.ID)
 		require.NoError(t, err)
-		assert.Len(t, id, 16)
+		require.Len(t, id, 16)
+		for i, b := range id {
+			values[i][b] = true
+		}
 		assert.False(t, seen[claims.ID], "an id came twice")
 		seen[claims.ID] = true
 		assert.Equal(t, `{"sub":"1","aud":["fastapi-users:auth"],"exp":1893459600,"jti":"`+claims.ID+`"}`, payload(t, token))
+	}
+	for i := range values {
+		count := 0
+		for _, seen := range values[i] {
+			if seen {
+				count++
+			}
+		}
+		assert.Greater(t, count, 10, "byte %d is not random", i)
 	}
 }
 
@@ -294,6 +307,8 @@ func TestType(t *testing.T) {
 		{"", `"JWT "`, false},
 		{"at+jwt", `"at+jwt"`, true},
 		{"at+jwt", `"AT+JWT"`, true},
+		{"azAZ", `"AZaz"`, true},
+		{"[`", `"{@"`, false},
 		{"at+jwt", `"application/at+jwt"`, true},
 		{"application/at+jwt", `"at+jwt"`, true},
 		{"application/AT+jwt", `"Application/at+JWT"`, true},
@@ -571,6 +586,52 @@ func TestClaims(t *testing.T) {
 		var fresh struct{ Claims authstrategy.Claims }
 		assert.Error(t, json.Unmarshal([]byte(`{"Claims":`+data+`}`), &fresh), data)
 	}
+}
+
+// Claims that the strategy knows by sight are read as the JSON decoder reads
+// them, and those that only look like them are left to it.
+func TestOwnClaims(t *testing.T) {
+	s := newStrategy(t, testSecret)
+	own := readOf(t, s, testClaims)
+	decoded := readOf(t, s, " "+testClaims)
+	assert.Equal(t, decoded.Subject, own.Subject)
+	assert.Equal(t, decoded.Audience, own.Audience)
+	assert.Equal(t, decoded.ExpiresAt, own.ExpiresAt)
+	assert.True(t, own.IssuedAt.IsZero() && own.NotBefore.IsZero() && own.ID == "" && own.Issuer == "")
+
+	for claims, reason := range map[string]error{
+		`{"sub":"1\u0022","aud":["fastapi-users:auth"],"exp":1893459600}`:                 nil,
+		`{"sub":"1\","aud":["fastapi-users:auth"],"exp":1893459600}`:                      authstrategy.ErrTokenMalformed,
+		"{\"sub\":\"\xff\",\"aud\":[\"fastapi-users:auth\"],\"exp\":1893459600}":          authstrategy.ErrTokenMalformed,
+		"{\"sub\":\"\x1f\",\"aud\":[\"fastapi-users:auth\"],\"exp\":1893459600}":          authstrategy.ErrTokenMalformed,
+		`{"sub":"","aud":["fastapi-users:auth"],"exp":1893459600}`:                        authstrategy.ErrTokenClaimMissing,
+		`{"sub":"1","aud":["fastapi-users:auth"],"exp":01893459600}`:                      authstrategy.ErrTokenMalformed,
+		`{"sub":"1","aud":["fastapi-users:auth"],"exp":}`:                                 authstrategy.ErrTokenMalformed,
+		`{"sub":"1","aud":["fastapi-users:auth"],"exp":253402300800}`:                     authstrategy.ErrTokenMalformed,
+		`{"sub":"1","aud":["fastapi-users:auth"],"exp":1893456000}`:                       authstrategy.ErrTokenExpired,
+		`{"sub":"1","aud":["fastapi-users:auth"],"exp":1893459600`:                        authstrategy.ErrTokenMalformed,
+		`{"sub":"1","aud":["fastapi-users:auth"],"exp":1893459600}}`:                      authstrategy.ErrTokenMalformed,
+		`{"sub":"1","aud":["fastapi-users:auth"],"exp":1893459600,"nbf":1893459600}`:      authstrategy.ErrTokenNotYetValid,
+		`{"sub":"1","sub":"2","aud":["fastapi-users:auth"],"exp":1893459600}`:             authstrategy.ErrTokenMalformed,
+		`{"sub":"1","aud":["fastapi-users:auth"],"exp":1893459600,"exp":1893459600}`:      authstrategy.ErrTokenMalformed,
+		`{"sub":"1","aud":["fastapi-users:auth"],"exp":1893459600,"aud":"fastapi-users"}`: authstrategy.ErrTokenMalformed,
+	} {
+		_, err := s.ReadClaims(ctx, sign(testHeader, claims))
+		if reason == nil {
+			assert.NoError(t, err, claims)
+		} else {
+			assertRefused(t, err, reason)
+		}
+	}
+	_, err := newStrategy(t, testSecret, authstrategy.WithIssuer("i")).ReadClaims(ctx, sign(testHeader, testClaims))
+	assertRefused(t, err, authstrategy.ErrTokenIssuer)
+}
+
+func readOf(t *testing.T, s *authstrategy.JWTStrategy[authstrategy.Subject], claims string) *authstrategy.Claims {
+	t.Helper()
+	read, err := s.ReadClaims(ctx, sign(testHeader, claims))
+	require.NoError(t, err)
+	return read
 }
 
 func TestDecode(t *testing.T) {

@@ -149,8 +149,6 @@ func newKey(secret string, o *options) (*jws.Key, error) {
 	switch rule, supported := keyRules[alg]; {
 	case !supported:
 		return nil, nil // WithAlgorithm has said so, and nothing can be said of the keys
-	case isRedacted(secret):
-		return nil, errRedacted
 	case rule.family == "HMAC":
 		if err := checkSecret(secret, o); err != nil {
 			return nil, err
@@ -174,17 +172,31 @@ func checkSecret(secret string, o *options) error {
 	switch format := keyformat.Of(secret); {
 	case secret == "":
 		mistakes = append(mistakes, fmt.Errorf("%w: %w: the secret is empty; %s requires %d random bytes or more, such as openssl rand -base64 %d prints", ErrInvalidKey, ErrWeakSecret, alg, want, want))
+	case isRedacted(secret):
+		mistakes = append(mistakes, errRedacted)
 	case format != "":
 		mistakes = append(mistakes, invalidKey("the secret is %s; %s requires %d random bytes or more, which are used as they are; choose the algorithm of the key with WithAlgorithm, or make a secret with openssl rand -base64 %d", format, alg, want, want))
 	case strings.Trim(secret, "\x00") == "":
 		mistakes = append(mistakes, invalidKey("the secret is all zero bytes; make one with openssl rand -base64 %d", want))
 		fallthrough
 	default:
-		if len(secret) < want && !o.shortSecret {
-			mistakes = append(mistakes, fmt.Errorf("%w: the secret has %d bytes; %s requires %d or more (RFC 7518 §3.2); make one with openssl rand -base64 %d, or allow this one with WithInsecureShortSecret", ErrWeakSecret, len(secret), alg, want, want))
+		if size := secretSize(secret); size < want && !o.shortSecret {
+			mistakes = append(mistakes, fmt.Errorf("%w: the secret has %d bytes; %s requires %d or more (RFC 7518 §3.2); make one with openssl rand -base64 %d, or allow this one with WithInsecureShortSecret", ErrWeakSecret, size, alg, want, want))
 		}
 	}
 	return errors.Join(mistakes...)
+}
+
+// secretSize is the length of a secret in bytes, without the zero bytes of a
+// buffer that was only partly filled: to HMAC they make no difference (RFC 2104
+// §2). A random secret ends in as many once in 2^64.
+func secretSize(secret string) int {
+	const unlikely = 8
+	filled := len(strings.TrimRight(secret, "\x00"))
+	if filled == 0 || len(secret)-filled < unlikely {
+		return len(secret)
+	}
+	return filled
 }
 
 // readKeyPair reads the PEM of a private key, where the secret is not zero, and
@@ -230,6 +242,9 @@ func (k keyText) invalid(found string, args ...any) error {
 }
 
 func readPrivateKey(text string, alg Algorithm) (crypto.Signer, error) {
+	if isRedacted(text) {
+		return nil, errRedacted
+	}
 	k := keyText{text, "the secret", "an unencrypted private key in PEM", alg}
 	block, err := k.block()
 	if err != nil {
@@ -300,7 +315,7 @@ func (k keyText) block() (*pem.Block, error) {
 	case block == nil && blocks == 2:
 		return nil, k.invalid("holds EC PARAMETERS and no key")
 	case block == nil && format == keyformat.PEM:
-		return nil, k.invalid(`is PEM that cannot be read (are its line breaks the two characters \n?)`)
+		return nil, k.invalid(`is PEM that cannot be read (are its line breaks gone, or the two characters \n?)`)
 	case block == nil:
 		return nil, k.invalid("is %s", format)
 	case strings.Count(k.pem, keyformat.PEMBegin) > blocks:
@@ -324,9 +339,9 @@ func (k keyText) wrongBlock(blockType string) error {
 	case strings.HasSuffix(blockType, "PRIVATE KEY"):
 		found = "with a private key"
 	case strings.HasSuffix(blockType, "PUBLIC KEY"):
-		found = "with a public key"
+		found, hint = "with a public key", "; a public key goes into WithPublicKey"
 	case blockType == "CERTIFICATE":
-		found = "with a certificate, whose key is a public one"
+		found, hint = "with a certificate, whose key is a public one", "; it goes into WithPublicKey"
 	}
 	return invalidKey("%s is a PEM block %s; %s requires %s%s", k.name, found, k.alg, k.want, hint)
 }

@@ -38,7 +38,7 @@ func WithLifetime(d time.Duration) Option {
 	return func(o *options) {
 		o.lifetime, o.lifetimeGiven = d, true
 		if d < minLifetime {
-			o.mistake("WithLifetime(%v) is too short; it must be %v or more (for tokens that never expire, use WithoutExpiration)", d, minLifetime)
+			o.mistake("WithLifetime(%v) is too short; it must be %v or more, and a bare number counts nanoseconds (for tokens that never expire, use WithoutExpiration)", d, minLifetime)
 		}
 	}
 }
@@ -81,7 +81,7 @@ func WithAlgorithm(alg Algorithm) Option {
 	return func(o *options) {
 		o.algorithm = alg
 		if _, supported := keyRules[alg]; !supported {
-			o.mistakes = append(o.mistakes, fmt.Errorf("%w: WithAlgorithm(%.40q) is not supported; it must be one of %s",
+			o.mistakes = append(o.mistakes, fmt.Errorf("%w: WithAlgorithm(%.12q) is not supported; it must be one of %s",
 				ErrUnsupportedAlgorithm, string(alg), algorithmNames))
 		}
 	}
@@ -151,12 +151,13 @@ func WithTokenID() Option {
 // taken for a session (RFC 8725 §3.11).
 func WithTokenType(typ string) Option {
 	return func(o *options) {
-		o.tokenType, o.typeRequired = typ, true
 		switch {
 		case mediaType(typ) == "" || !utf8.ValidString(typ):
 			o.mistake("WithTokenType: the type is %s; it must be non-empty UTF-8 (for the default %q, omit the option)", emptyOrNotUTF8(typ), defaultTokenType)
 		case len(typ) > maxTokenType:
 			o.mistake("WithTokenType: the type has %d bytes; it must have at most %d", len(typ), maxTokenType)
+		default:
+			o.tokenType, o.typeRequired = typ, true
 		}
 	}
 }

@@ -75,7 +75,7 @@ func TestUnsupportedAlgorithm(t *testing.T) {
 	for _, alg := range []authstrategy.Algorithm{"", "none", "None", "hs256", "HS256 ", "RS1", "ES256K", "Ed25519", "EdDSA\x00"} {
 		_, err := authstrategy.GetJWTStrategy[authstrategy.Subject](authstrategy.NewSecret(testSecret), authstrategy.WithAlgorithm(alg))
 		assertInvalid(t, err, authstrategy.ErrUnsupportedAlgorithm)
-		assert.Contains(t, err.Error(), fmt.Sprintf("WithAlgorithm(%q)", string(alg)))
+		assert.Contains(t, err.Error(), fmt.Sprintf("WithAlgorithm(%.12q)", string(alg)))
 		assert.Contains(t, err.Error(), "HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA")
 	}
 }
@@ -109,12 +109,28 @@ func TestAllMistakesAtOnce(t *testing.T) {
 	assertInvalid(t, err, authstrategy.ErrWeakSecret, authstrategy.ErrInvalidKey)
 	lines := strings.Split(err.Error(), "\n")
 	require.Len(t, lines, 11)
+	var joined interface{ Unwrap() []error }
+	require.ErrorAs(t, err, &joined)
+	for _, e := range joined.Unwrap() {
+		assert.ErrorIs(t, e, authstrategy.ErrInvalidConfig)
+	}
 	for i, says := range []string{
 		"option 1 of 10 is nil", "WithLifetime(0s)", "WithIssuer", "WithLeeway(1h0m0s)", "WithMaxTokenSize(1)", "WithTokenType",
 		"WithClock(nil)", "WithAudience()", "WithLifetime and WithoutExpiration", "WithPublicKey", "the secret has 5 bytes; HS256 requires 32",
 	} {
 		assert.True(t, strings.HasPrefix(lines[i], "authstrategy: "), lines[i])
 		assert.Contains(t, lines[i], says)
+	}
+
+	// A type that cannot be encoded is one mistake, not two.
+	_, err = authstrategy.GetJWTStrategy[authstrategy.Subject](authstrategy.NewSecret(testSecret), authstrategy.WithTokenType("\xff"))
+	assert.Len(t, strings.Split(err.Error(), "\n"), 1)
+
+	// The mark of a redacted secret hides no other mistake.
+	for _, alg := range []authstrategy.Algorithm{authstrategy.HS256, authstrategy.RS256} {
+		_, err = authstrategy.GetJWTStrategy[authstrategy.Subject](authstrategy.NewSecret(redacted), authstrategy.WithAlgorithm(alg), authstrategy.WithPublicKey("x"))
+		assertInvalid(t, err, authstrategy.ErrInvalidKey)
+		assert.Len(t, strings.Split(err.Error(), "\n"), 2)
 	}
 
 	_, err = authstrategy.GetJWTStrategy[authstrategy.Subject](authstrategy.NewSecret("x"),

@@ -114,7 +114,8 @@ type Strategy[U any] interface {
 //
 // To refuse the user, return an error that matches [ErrUserNotFound] or
 // [ErrUserRefused]. A nil user, or one with an empty subject, counts as not
-// found, so a failed map lookup never lets anyone in. Any other error reaches
+// found, so a failed map lookup never lets anyone in (a struct that embeds a nil
+// pointer is not nil: its TokenSubject must cope with that). Any other error reaches
 // the caller of ReadToken wrapped and does not match [ErrInvalidToken]:
 // errors.Is and errors.As find in it what they found before, except
 // ErrInvalidToken and its reasons.

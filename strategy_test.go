@@ -330,6 +330,14 @@ func (a *account) TokenSubject() string {
 	return a.ID
 }
 
+type list []string
+
+func (l list) TokenSubject() string { return testID }
+
+type function func() string
+
+func (f function) TokenSubject() string { return testID }
+
 type member map[string]string
 
 func (m member) TokenSubject() string { return m["id"] }
@@ -349,6 +357,8 @@ func TestLoader(t *testing.T) {
 		{name: "no user", reason: authstrategy.ErrUserNotFound},
 		{name: "nil pointer", user: (*account)(nil), reason: authstrategy.ErrUserNotFound},
 		{name: "nil map", user: member(nil), reason: authstrategy.ErrUserNotFound},
+		{name: "nil slice", user: list(nil), reason: authstrategy.ErrUserNotFound},
+		{name: "nil func", user: function(nil), reason: authstrategy.ErrUserNotFound},
 		{name: "empty subject", user: &account{}, reason: authstrategy.ErrUserNotFound},
 		{name: "other user", user: &account{ID: "other"}, failure: authstrategy.ErrInvalidSubject},
 		{name: "not found", err: authstrategy.ErrUserNotFound, reason: authstrategy.ErrUserNotFound},
@@ -420,8 +430,14 @@ func TestLoaderChangesClaims(t *testing.T) {
 	})
 	assertNoRefusal(t, err, authstrategy.ErrInvalidSubject)
 	assert.Empty(t, user)
-	_, err = s.ReadToken(ctx, sign(testHeader, testClaims), loadSubject)
-	assert.NoError(t, err, "the strategy's own audience was changed")
+	for _, claims := range []string{testClaims, " " + testClaims} { // by sight, and decoded
+		first, err := s.ReadClaims(ctx, sign(testHeader, claims))
+		require.NoError(t, err)
+		first.Audience[0] = "changed"
+		second, err := s.ReadClaims(ctx, sign(testHeader, claims))
+		require.NoError(t, err, "the strategy's own audience was changed")
+		assert.Equal(t, []string{authstrategy.DefaultAudience}, second.Audience)
+	}
 }
 
 // A loader's error is found by errors.Is and errors.As through the wrapping, and
@@ -446,13 +462,34 @@ type uncomparable []string
 
 func (uncomparable) Error() string { return "uncomparable" }
 
-// errors.Is may be asked for anything.
+// Nor does errors.As find a reason that does not refuse.
+func TestLoaderErrorHidesReasons(t *testing.T) {
+	_, err := newStrategy(t, testSecret).ReadToken(ctx, sign(testHeader, testClaims),
+		func(context.Context, *authstrategy.Claims) (authstrategy.Subject, error) {
+			return "", authstrategy.ErrTokenExpired
+		})
+	assertNoRefusal(t, err, err)
+	var several interface {
+		error
+		Unwrap() []error
+	}
+	assert.False(t, errors.As(err, &several), "%v", several)
+	assert.Nil(t, several)
+}
+
+// errors.Is may be asked for anything, and errors compared.
 func TestLoaderErrorUncomparable(t *testing.T) {
 	_, err := newStrategy(t, testSecret).ReadToken(ctx, sign(testHeader, testClaims),
 		func(context.Context, *authstrategy.Claims) (authstrategy.Subject, error) {
 			return "", uncomparable{"x"}
 		})
-	assert.NotPanics(t, func() { assert.False(t, errors.Is(err, uncomparable{"x"})) })
+	assert.NotPanics(t, func() {
+		assert.False(t, errors.Is(err, uncomparable{"x"}))
+		seen := map[error]bool{}
+		for e := err; e != nil; e = errors.Unwrap(e) {
+			seen[e] = true
+		}
+	})
 }
 
 // With nothing there, every call says what is missing and nobody gets in.
@@ -472,7 +509,7 @@ func TestNothingThere(t *testing.T) {
 			assert.Nil(t, claims)
 			assert.NoError(t, s.DestroyToken(ctx, token, testID))
 			assert.Zero(t, s.Lifetime())
-			assert.Contains(t, fmt.Sprint(s), "JWTStrategy")
+			assert.Equal(t, "JWTStrategy(not made by GetJWTStrategy)", fmt.Sprint(s))
 		})
 	}
 	t.Run("loader", func(t *testing.T) {
@@ -587,6 +624,14 @@ func TestFactoryFailures(t *testing.T) {
 			assertFailure(tt.factory.DestroyToken(ctx, token, testID))
 		})
 	}
+	t.Run("what GetJWTStrategy says", func(t *testing.T) {
+		factory := subjectFactory(func(context.Context) (subjectStrategy, error) {
+			return authstrategy.GetJWTStrategy[authstrategy.Subject](authstrategy.NewSecret("short"))
+		})
+		_, err := factory.WriteToken(ctx, testID)
+		assertNoRefusal(t, err, authstrategy.ErrWeakSecret)
+		assertNoRefusal(t, err, authstrategy.ErrInvalidConfig)
+	})
 	t.Run("nil loader", func(t *testing.T) {
 		factory := subjectFactory(func(context.Context) (subjectStrategy, error) { return custom{}, nil })
 		user, err := factory.ReadToken(ctx, "token", nil)

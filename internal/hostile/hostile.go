@@ -172,18 +172,25 @@ func (r *Reader) seal(header, payload string) string {
 	return input + "." + encode(sign(r.Algorithm, r.key(), input))
 }
 
-// Respelled returns the row's token with a header that means the same in other
-// bytes, signed anew. A reader that knows its own header by sight has to look
-// into this one, and come to the same verdict. It returns false for a token
-// that has not the reader's own header, or no good signature, or no HMAC, and
-// for one of class size: the other spelling is longer.
-func (row Row) Respelled() (string, bool) {
+// Respelled returns the row's token with a header, with claims, and with both,
+// that mean the same in other bytes (by white space), signed anew. A reader that
+// knows its own header and claims by sight has to look into these, and come to
+// the same verdict. There are none for a token that has not the reader's own
+// header, or no good signature, or no HMAC, and for one of class size: another
+// spelling is longer.
+func (row Row) Respelled() []string {
 	r, segments := row.Reader, strings.Split(row.Token, ".")
 	own := encode(r.header().String())
 	if row.Class == "size" || !r.symmetric() || len(segments) != 3 || segments[0] != own || r.seal(own, segments[1]) != row.Token {
-		return "", false
+		return nil
 	}
-	return r.seal(encode(" "+r.header().String()), segments[1]), true
+	header := encode(" " + r.header().String())
+	claims, err := base64.RawURLEncoding.DecodeString(segments[1])
+	if err != nil || encode(claims) != segments[1] || len(row.Token) > 8000 {
+		return []string{r.seal(header, segments[1])}
+	}
+	spaced := encode(" " + string(claims))
+	return []string{r.seal(header, segments[1]), r.seal(own, spaced), r.seal(header, spaced)}
 }
 
 // text is a JSON text, or something that is none.

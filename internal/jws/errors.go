@@ -24,7 +24,7 @@ func unverifiable(text string) *Error { return &Error{Unverifiable, text} }
 var (
 	errLineEnd          = malformed("it holds a line end")
 	errSegments         = malformed("it is not three non-empty segments with dots between them")
-	errHeaderSegment    = malformed("its header is not canonical base64url without padding")
+	errHeaderSegment    = malformed("its header is not canonical base64url without padding (pass the token alone, without \"Bearer \")")
 	errPayloadSegment   = malformed("its claims are not canonical base64url without padding")
 	errSignatureSegment = malformed("its signature is not canonical base64url without padding")
 	errHeaderSize       = malformed("its header is longer than 4096 bytes")

@@ -154,13 +154,13 @@ func (v Value) Seconds(max int64) (time.Time, bool) {
 	if jsontext.Value(v).Kind() != jsontext.KindNumber {
 		return time.Time{}, false
 	}
-	if seconds, ok := plainSeconds(v); ok {
+	if seconds, ok := PlainSeconds(v); ok {
 		return time.Unix(seconds, 0).UTC(), seconds <= max
 	}
 	// 128 bits hold every date in range to far below a nanosecond, and the
 	// limited precision keeps "1e-999999999" cheap.
 	number, _, err := big.ParseFloat(string(v), 10, 128, big.ToNearestEven)
-	if err != nil || number.Sign() < 0 || number.Cmp(new(big.Float).SetInt64(max)) > 0 {
+	if err != nil || isNegative(v) || number.Cmp(new(big.Float).SetInt64(max)) > 0 {
 		return time.Time{}, false
 	}
 	seconds, _ := number.Int64()
@@ -169,19 +169,39 @@ func (v Value) Seconds(max int64) (time.Time, bool) {
 	return time.Unix(seconds, int64(nanoseconds+0.5)).UTC(), true
 }
 
-// plainSeconds reads the digits that nearly every date is written with.
-func plainSeconds(v Value) (int64, bool) {
-	if len(v) > 18 { // 18 digits cannot overflow
+// isNegative reports whether a JSON number is less than 0. It looks at the text,
+// since -1e-999999999 becomes -0 in any float.
+func isNegative(v Value) bool {
+	mantissa, _, _ := bytes.Cut(bytes.ToLower(v), []byte("e"))
+	return v[0] == '-' && bytes.ContainsAny(mantissa, "123456789")
+}
+
+// PlainSeconds reads a JSON number of the form that nearly every date has:
+// nothing but digits; false for all other text.
+func PlainSeconds(text []byte) (int64, bool) {
+	const most = 18 // digits, which cannot overflow
+	if len(text) == 0 || len(text) > most || text[0] == '0' && len(text) > 1 {
 		return 0, false
 	}
 	var seconds int64
-	for _, c := range v {
+	for _, c := range text {
 		if c < '0' || c > '9' {
 			return 0, false
 		}
 		seconds = seconds*10 + int64(c-'0')
 	}
 	return seconds, true
+}
+
+// IsPlain reports whether text stands for itself between the quotes of a JSON
+// string: printable ASCII without quotes and backslashes.
+func IsPlain(text []byte) bool {
+	for _, c := range text {
+		if c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
 }
 
 // AppendString appends text to dst as a JSON string with the fewest escapes.

@@ -130,6 +130,7 @@ func TestSeconds(t *testing.T) {
 	for value, want := range map[string]time.Time{
 		`0`:                              time.Unix(0, 0),
 		`-0`:                             time.Unix(0, 0),
+		`-0.0e1`:                         time.Unix(0, 0),
 		`1`:                              time.Unix(1, 0),
 		`253402300799`:                   time.Unix(max, 0),
 		`253402300799.0`:                 time.Unix(max, 0),
@@ -149,7 +150,7 @@ func TestSeconds(t *testing.T) {
 		assert.True(t, ok, value)
 		assert.Equal(t, want.UTC(), got, value)
 	}
-	for _, value := range []string{`-1`, `-1e-9`, `253402300799.0000001`, `253402300800`, `999999999999999999`, `1000000000000000000`,
+	for _, value := range []string{`-1`, `-1e-9`, `-1e-400`, `-1e-999999999`, `-0.1E-400`, `253402300799.0000001`, `253402300800`, `999999999999999999`, `1000000000000000000`,
 		`9223372036854775808`, `1e400`, `1e999999999`, `1e9999999999999999999`, `"1"`, `null`, `[1]`} {
 		_, ok := strictjson.Value(value).Seconds(max)
 		assert.False(t, ok, value)
@@ -197,4 +198,24 @@ func TestUnmarshalErrors(t *testing.T) {
 	assert.EqualError(t, strictjson.Unmarshal([]byte(`{"F":1}`), &v), "cannot decode the Go type *struct { N int8; F strictjson_test.failing }")
 	assert.EqualError(t, strictjson.Unmarshal([]byte(`{"N":1,"N":1}`), &v), "cannot decode the Go type *struct { N int8; F strictjson_test.failing }")
 	assert.EqualError(t, strictjson.Unmarshal([]byte(`{}`), v), "cannot decode the Go type struct { N int8; F strictjson_test.failing }")
+}
+
+func TestPlainSeconds(t *testing.T) {
+	for text, want := range map[string]int64{`0`: 0, `7`: 7, `1893456000`: 1893456000, `999999999999999999`: 999999999999999999} {
+		got, ok := strictjson.PlainSeconds([]byte(text))
+		assert.True(t, ok, text)
+		assert.Equal(t, want, got)
+	}
+	for _, text := range []string{``, `00`, `01`, `-1`, `+1`, `1.0`, `1e1`, ` 1`, `1 `, `1/`, `1:`, `1000000000000000000`} {
+		_, ok := strictjson.PlainSeconds([]byte(text))
+		assert.False(t, ok, text)
+	}
+}
+
+func TestIsPlain(t *testing.T) {
+	for c := range 256 {
+		want := c >= 0x20 && c <= 0x7e && c != '"' && c != '\\'
+		assert.Equal(t, want, strictjson.IsPlain([]byte{'a', byte(c), 'z'}), "%#x", c)
+	}
+	assert.True(t, strictjson.IsPlain(nil))
 }
