@@ -588,9 +588,9 @@ func TestClaims(t *testing.T) {
 	}
 }
 
-// Claims that the strategy knows by sight are read as the JSON decoder reads
-// them, and those that only look like them are left to it.
-func TestOwnClaims(t *testing.T) {
+// Plain claims, which need no decoder, are read as it reads them, and those that
+// only look plain are left to it.
+func TestPlainClaims(t *testing.T) {
 	s := newStrategy(t, testSecret)
 	own := readOf(t, s, testClaims)
 	decoded := readOf(t, s, " "+testClaims)

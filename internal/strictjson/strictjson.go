@@ -51,9 +51,21 @@ var readers = sync.Pool{New: func() any { return new(reader) }}
 // EachMember calls visit for every member of the one JSON object that data
 // holds, in order, with the member's unescaped name. The name, like the value,
 // is valid only until visit returns. An error from visit ends the reading.
-//
-// A reader whose visit panicked is not given back to the pool.
 func EachMember(data []byte, visit func(name []byte, value Value) error) error {
+	if members, n := plainObject(data); n > 0 {
+		for _, m := range members[:n] {
+			if err := visit(m.name, m.value); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return eachDecoded(data, visit)
+}
+
+// eachDecoded is EachMember for all JSON there is. A reader whose visit panicked
+// is not given back to the pool.
+func eachDecoded(data []byte, visit func(name []byte, value Value) error) error {
 	r := readers.Get().(*reader)
 	r.source = *bytes.NewBuffer(data)
 	r.decoder.Reset(&r.source)
@@ -154,7 +166,7 @@ func (v Value) Seconds(max int64) (time.Time, bool) {
 	if jsontext.Value(v).Kind() != jsontext.KindNumber {
 		return time.Time{}, false
 	}
-	if seconds, ok := PlainSeconds(v); ok {
+	if seconds, ok := plainSeconds(v); ok {
 		return time.Unix(seconds, 0).UTC(), seconds <= max
 	}
 	// 128 bits hold every date in range to far below a nanosecond, and the
@@ -176,32 +188,20 @@ func isNegative(v Value) bool {
 	return v[0] == '-' && bytes.ContainsAny(mantissa, "123456789")
 }
 
-// PlainSeconds reads a JSON number of the form that nearly every date has:
-// nothing but digits; false for all other text.
-func PlainSeconds(text []byte) (int64, bool) {
-	const most = 18 // digits, which cannot overflow
-	if len(text) == 0 || len(text) > most || text[0] == '0' && len(text) > 1 {
+// plainSeconds reads a number that is nothing but digits, as nearly every date
+// is.
+func plainSeconds(v Value) (int64, bool) {
+	if len(v) > 18 { // 18 digits cannot overflow
 		return 0, false
 	}
 	var seconds int64
-	for _, c := range text {
+	for _, c := range v {
 		if c < '0' || c > '9' {
 			return 0, false
 		}
 		seconds = seconds*10 + int64(c-'0')
 	}
 	return seconds, true
-}
-
-// IsPlain reports whether text stands for itself between the quotes of a JSON
-// string: printable ASCII without quotes and backslashes.
-func IsPlain(text []byte) bool {
-	for _, c := range text {
-		if c < ' ' || c > '~' || c == '"' || c == '\\' {
-			return false
-		}
-	}
-	return true
 }
 
 // AppendString appends text to dst as a JSON string with the fewest escapes.

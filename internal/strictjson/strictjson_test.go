@@ -92,10 +92,12 @@ func many(n int) string {
 
 func TestEachMemberStops(t *testing.T) {
 	stop := errors.New("stop")
-	calls := 0
-	err := strictjson.EachMember([]byte(`{"a":1,"b":2}`), func([]byte, strictjson.Value) error { calls++; return stop })
-	assert.Same(t, stop, err)
-	assert.Equal(t, 1, calls)
+	for _, data := range []string{`{"a":1,"b":2}`, `{"a":1, "b":2}`} { // a plain one, and one for the decoder
+		calls := 0
+		err := strictjson.EachMember([]byte(data), func([]byte, strictjson.Value) error { calls++; return stop })
+		assert.Same(t, stop, err)
+		assert.Equal(t, 1, calls)
+	}
 	got, err := members(`{"c":3}`) // the reader is good for another object
 	assert.NoError(t, err)
 	assert.Equal(t, []member{{"c", "3"}}, got)
@@ -198,24 +200,4 @@ func TestUnmarshalErrors(t *testing.T) {
 	assert.EqualError(t, strictjson.Unmarshal([]byte(`{"F":1}`), &v), "cannot decode the Go type *struct { N int8; F strictjson_test.failing }")
 	assert.EqualError(t, strictjson.Unmarshal([]byte(`{"N":1,"N":1}`), &v), "cannot decode the Go type *struct { N int8; F strictjson_test.failing }")
 	assert.EqualError(t, strictjson.Unmarshal([]byte(`{}`), v), "cannot decode the Go type struct { N int8; F strictjson_test.failing }")
-}
-
-func TestPlainSeconds(t *testing.T) {
-	for text, want := range map[string]int64{`0`: 0, `7`: 7, `1893456000`: 1893456000, `999999999999999999`: 999999999999999999} {
-		got, ok := strictjson.PlainSeconds([]byte(text))
-		assert.True(t, ok, text)
-		assert.Equal(t, want, got)
-	}
-	for _, text := range []string{``, `00`, `01`, `-1`, `+1`, `1.0`, `1e1`, ` 1`, `1 `, `1/`, `1:`, `1000000000000000000`} {
-		_, ok := strictjson.PlainSeconds([]byte(text))
-		assert.False(t, ok, text)
-	}
-}
-
-func TestIsPlain(t *testing.T) {
-	for c := range 256 {
-		want := c >= 0x20 && c <= 0x7e && c != '"' && c != '\\'
-		assert.Equal(t, want, strictjson.IsPlain([]byte{'a', byte(c), 'z'}), "%#x", c)
-	}
-	assert.True(t, strictjson.IsPlain(nil))
 }
