@@ -138,6 +138,9 @@ const (
 	maxRSAExponent = math.MaxInt32
 )
 
+// errEmptySecret is both faults at once: no secret at all, and a short one.
+var errEmptySecret = &sentinel{"authstrategy: invalid key", []error{ErrInvalidKey, ErrWeakSecret}}
+
 func invalidKey(format string, args ...any) error {
 	return fmt.Errorf("%w: "+format, append([]any{ErrInvalidKey}, args...)...)
 }
@@ -171,7 +174,7 @@ func checkSecret(secret string, o *options) error {
 	}
 	switch format := keyformat.Of(secret); {
 	case secret == "":
-		mistakes = append(mistakes, fmt.Errorf("%w: %w: the secret is empty; %s requires %d random bytes or more, such as openssl rand -base64 %d prints", ErrInvalidKey, ErrWeakSecret, alg, want, want))
+		mistakes = append(mistakes, fmt.Errorf("%w: the secret is empty; %s requires %d random bytes or more, such as openssl rand -base64 %d prints", errEmptySecret, alg, want, want))
 	case isRedacted(secret):
 		mistakes = append(mistakes, errRedacted)
 	case format != "":
