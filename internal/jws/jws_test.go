@@ -194,10 +194,13 @@ func TestOpen(t *testing.T) {
 		says        string
 	}{
 		{"line feed", good + "\n", jws.Malformed, "line end"},
+		{"line feed first", "\n" + good, jws.Malformed, "line end"},
+		{"carriage return last", good + "\r", jws.Malformed, "line end"},
 		{"carriage return", "\r" + good, jws.Malformed, "line end"},
 		{"one segment", header, jws.Malformed, "three non-empty segments"},
 		{"two segments", header + ".cA", jws.Malformed, "three non-empty segments"},
 		{"four segments", good + ".cA", jws.Malformed, "three non-empty segments"},
+		{"four segments, the third empty", header + ".cA..cA", jws.Malformed, "three non-empty segments"},
 		{"empty header", strings.TrimPrefix(good, header), jws.Malformed, "three non-empty segments"},
 		{"empty payload", header + "..cA", jws.Malformed, "three non-empty segments"},
 		{"empty signature", header + ".cA.", jws.Malformed, "three non-empty segments"},
