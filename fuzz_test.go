@@ -234,11 +234,7 @@ func FuzzSecret(f *testing.F) {
 		}
 		for i, shown := range show(value) {
 			for rendering, text := range shown {
-				if rendering != "slog" && rendering != "testify" { // which hold a time, and a stack trace
-					assert.Equal(t, other[i][rendering], text, rendering)
-				} else if len(value) > 3 && !strings.Contains(other[i][rendering], value) {
-					assert.NotContains(t, text, value)
-				}
+				assert.Equal(t, other[i][rendering], text, rendering)
 			}
 		}
 		const marker = "part-of-the-secret"

@@ -74,8 +74,14 @@ func renderings(v any) map[string]string {
 	out["fmt.Sprint"] = fmt.Sprint(v)
 	out["fmt.Errorf"] = fmt.Errorf("%v", v).Error()
 	var log bytes.Buffer
-	slog.New(slog.NewTextHandler(&log, nil)).Info("text", "value", v)
-	slog.New(slog.NewJSONHandler(&log, nil)).Info("json", "value", v)
+	untimed := &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+		if a.Key == slog.TimeKey {
+			return slog.Attr{}
+		}
+		return a
+	}}
+	slog.New(slog.NewTextHandler(&log, untimed)).Info("text", "value", v)
+	slog.New(slog.NewJSONHandler(&log, untimed)).Info("json", "value", v)
 	out["slog"] = log.String()
 	if data, err := json.Marshal(v); err == nil {
 		out["json"] = string(data)
@@ -89,7 +95,7 @@ func renderings(v any) map[string]string {
 	}
 	var dump recorder
 	assert.Equal(&dump, nil, v)
-	out["testify"] = dump.String()
+	_, out["testify"], _ = strings.Cut(dump.String(), "actual") // the stack trace is before it
 	return out
 }
 
