@@ -36,9 +36,10 @@ const (
 
 // chart draws the times to read and to write a token as SVG.
 func (f *figures) chart(s *setting) ([]byte, error) {
+	// Writing with a private key is nothing but the signature, with any library.
 	panels := [][]panel{
 		{{"Read a token, HS256", "HS256", readTask}, {"Write a token, HS256", "HS256", writeTask}},
-		{{"Read a token, RS256", "RS256", readTask}, {"Write a token, RS256", "RS256", writeTask}},
+		{{"Read a token, RS256", "RS256", readTask}, {"Read a token, EdDSA", "EdDSA", readTask}},
 	}
 	plots := make([][]*plot.Plot, len(panels))
 	for i, row := range panels {
@@ -94,7 +95,7 @@ type panel struct {
 }
 
 func (p panel) plot(f *figures) (*plot.Plot, error) {
-	ns := func(c contender) float64 { return f.ns[p.taskName(p.alg, c)] }
+	ns := func(c contender) float64 { return f.best(p.taskName(p.alg, c)) }
 	sorted := slices.Clone(contenders) // the slowest first: bars are drawn from the bottom up
 	slices.SortStableFunc(sorted, func(a, b contender) int { return cmp.Compare(ns(b), ns(a)) })
 

@@ -17,11 +17,11 @@ import (
 
 func main() {
 	log.SetFlags(0)
-	rounds := flag.Int("rounds", 60, "`number` of rounds, of which the best counts")
-	slice := flag.Duration("slice", 25*time.Millisecond, "`time` for each measurement in a round")
+	rounds := flag.Int("rounds", 5000, "`number` of rounds, of which the best counts")
+	slice := flag.Duration("slice", 250*time.Microsecond, "`time` for each measurement in a round")
 	readme := flag.String("readme", "../README.md", "`file` to write the comparison into, between its marks")
 	chart := flag.String("chart", "../docs/benchmarks.svg", "`file` to write the chart to")
-	quick := flag.Bool("quick", false, "2 rounds of 1 ms, and both files in a new temporary folder; the figures mean little")
+	quick := flag.Bool("quick", false, "2 rounds, and both files in a new temporary folder; the figures mean little")
 	flag.Parse()
 	if flag.NArg() > 0 {
 		log.Fatalf("unexpected argument %q", flag.Arg(0))
@@ -30,7 +30,7 @@ func main() {
 		log.Fatal("-rounds and -slice must be positive")
 	}
 	if *quick {
-		*rounds, *slice = 2, time.Millisecond
+		*rounds = 2
 		dir, err := os.MkdirTemp("", "benchmarks")
 		if err != nil {
 			log.Fatal(err)
@@ -58,18 +58,16 @@ func run(rounds int, slice time.Duration, readme, chart string) error {
 	if err != nil {
 		return err
 	}
-	set, err := newSetting(fmt.Sprintf("best of %d rounds of %v, by turns", rounds, slice))
+	set, err := newSetting(fmt.Sprintf("best of %d rounds of %v by turns, no garbage collection included", rounds, slice))
 	if err != nil {
 		return err
 	}
 
-	tasks, err := newTasks()
+	works, err := newWorks()
 	if err != nil {
 		return err
 	}
-	log.Printf("%d measurements in %d rounds of %v: at least %v", len(tasks), rounds, slice,
-		(time.Duration(len(tasks)*rounds) * slice).Round(time.Second))
-	f, err := measure(tasks, rounds, slice)
+	f, err := measure(works, rounds, slice)
 	if err != nil {
 		return err
 	}

@@ -4,52 +4,68 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
 
 // figures are what was measured, by the name of the task.
 type figures struct {
-	ns     map[string]float64 // per operation; with several goroutines, of all of them together
-	allocs map[string]float64 // per operation
-	size   map[string]int     // of the token, where it is counted
+	rounds map[string][]float64 // ns per operation; with several goroutines, of all of them together
+	allocs map[string]float64   // per operation
+	size   map[string]int       // of the token, where it is counted
 }
 
-// measure runs all tasks by turns, round after round, and takes the best round
-// of each. A machine that is busy, throttled or shared slows some rounds down
-// and speeds none up; with every task in every round, and the rounds short, each
-// has its share of the quiet moments.
-func measure(tasks []task, rounds int, slice time.Duration) (*figures, error) {
-	f := &figures{ns: map[string]float64{}, allocs: map[string]float64{}, size: map[string]int{}}
+// best is the time per operation in a task's best round, in ns.
+func (f *figures) best(task string) float64 { return slices.Min(f.rounds[task]) }
+
+// measure runs the tasks of one work by turns, round after round; then those of
+// the next work.
+//
+// A machine that is busy, throttled or shared slows some moments down and speeds
+// none up. With short turns each task has its share of the quiet ones, and with
+// tasks of one work alone between its turns, each finds the processor as warm.
+// A turn into which a garbage collection falls is never the best: "go test
+// -bench" counts collections, and figures from here do not.
+func measure(works [][]task, rounds int, slice time.Duration) (*figures, error) {
+	f := &figures{rounds: map[string][]float64{}, allocs: map[string]float64{}, size: map[string]int{}}
+	for _, tasks := range works {
+		if err := f.measure(tasks, rounds, slice); err != nil {
+			return nil, err
+		}
+	}
+	return f, nil
+}
+
+func (f *figures) measure(tasks []task, rounds int, slice time.Duration) error {
 	counts := make([]int, len(tasks))
 	for i, t := range tasks {
 		var err error
 		if counts[i], err = t.calibrate(slice); err != nil {
-			return nil, err
+			return err
 		}
-		f.ns[t.name] = math.Inf(1)
+		f.rounds[t.name] = make([]float64, rounds)
 		f.size[t.name] = t.size
 		f.allocs[t.name] = testing.AllocsPerRun(min(counts[i], 1000), func() { err = t.ops[0]() })
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", t.name, err)
+			return fmt.Errorf("%s: %w", t.name, err)
 		}
 	}
-	for range rounds {
+	for round := range rounds {
 		for i, t := range tasks {
-			runtime.GC()                        // nobody pays for another's garbage
-			if _, err := t.run(1); err != nil { // nor for pools that this emptied
-				return nil, err
+			if _, err := t.run(1); err != nil { // after another's turn, nothing is in the caches
+				return err
 			}
 			elapsed, err := t.run(counts[i])
 			if err != nil {
-				return nil, err
+				return err
 			}
-			ops := float64(counts[i] * len(t.ops))
-			f.ns[t.name] = min(f.ns[t.name], float64(elapsed.Nanoseconds())/ops)
+			f.rounds[t.name][round] = float64(elapsed.Nanoseconds()) / float64(counts[i]*len(t.ops))
 		}
 	}
-	return f, nil
+	return nil
 }
 
 // calibrate returns how many runs fill a slice of time.
@@ -89,22 +105,26 @@ func (t task) run(n int) (time.Duration, error) {
 	}
 
 	errs := make([]error, len(t.ops))
-	begin := make(chan struct{})
+	starts, ends := make([]time.Time, len(t.ops)), make([]time.Time, len(t.ops))
+	var ready atomic.Int32
 	var done sync.WaitGroup
 	for i, op := range t.ops {
 		done.Go(func() {
-			<-begin
+			// Waking a goroutine takes as long as some runs: nobody starts, and
+			// no clock, before all are awake.
+			for ready.Add(1); int(ready.Load()) < len(t.ops); {
+				runtime.Gosched()
+			}
+			starts[i] = time.Now()
 			errs[i] = repeat(op)
+			ends[i] = time.Now()
 		})
 	}
-	start := time.Now()
-	close(begin)
 	done.Wait()
-	elapsed := time.Since(start)
 	for _, err := range errs {
 		if err != nil {
 			return 0, err
 		}
 	}
-	return elapsed, nil
+	return slices.MaxFunc(ends, time.Time.Compare).Sub(slices.MinFunc(starts, time.Time.Compare)), nil
 }

@@ -84,7 +84,7 @@ func (f *figures) comparison(s *setting, chart string) string {
 			row := []string{s.label(c)}
 			for _, alg := range algorithms {
 				task := work.taskName(alg, c)
-				row = append(row, fmt.Sprintf("%s · %.2f×", duration(f.ns[task]), f.ns[task]/f.ns[work.taskName(alg, authStrategy)]))
+				row = append(row, fmt.Sprintf("%s · %.2f×", duration(f.best(task)), f.best(task)/f.best(work.taskName(alg, authStrategy))))
 				if alg == "HS256" {
 					row = append(row, fmt.Sprintf("%.0f", f.allocs[task]))
 				}

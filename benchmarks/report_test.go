@@ -14,10 +14,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// sample has every peer at 3 µs, this package at 1 µs and the limit at 0.5 µs,
-// whatever the work: each goal has a known figure.
+// sample has every peer at 3 µs, this package at 1 µs and the limit at 0.5 µs in
+// their best round, whatever the work: each goal has a known figure.
 func sample() *figures {
-	f := &figures{ns: map[string]float64{}, allocs: map[string]float64{}, size: map[string]int{}}
+	f := &figures{rounds: map[string][]float64{}, allocs: map[string]float64{}, size: map[string]int{}}
 	for _, alg := range algorithms {
 		for _, c := range contenders {
 			ns := 3000.0
@@ -27,20 +27,21 @@ func sample() *figures {
 			case limit.name:
 				ns = 500
 			}
-			f.ns[readTask(alg, c)] = ns
-			f.ns[writeTask(alg, c)] = ns
+			f.rounds[readTask(alg, c)] = []float64{2 * ns, ns, 3 * ns}
+			f.rounds[writeTask(alg, c)] = []float64{2 * ns, ns, 3 * ns}
 		}
 	}
-	f.ns[readTask("HS256", cristalhqJWT)] = 2990
-	f.ns[writeTask("HS256", pascaldekloeJWT)] = 1400
+	f.rounds[readTask("HS256", cristalhqJWT)] = []float64{2990}
+	f.rounds[writeTask("HS256", pascaldekloeJWT)] = []float64{1400}
 	f.allocs[readTask("HS256", authStrategy)] = 4
 	f.allocs[writeTask("HS256", authStrategy)] = 5
-	f.ns[taskForged] = 1001
-	f.ns[taskHuge] = 500
-	f.ns[taskSmall], f.size[taskSmall] = 1000, 200
-	f.ns[taskLarge], f.size[taskLarge] = 20000, 5000
-	f.ns[parallelTask(authStrategy)] = 1000 / 1.8
-	f.ns[parallelTask(limit)] = 500 / 2.0
+	f.rounds[taskForged] = []float64{1001}
+	f.rounds[taskHuge] = []float64{500}
+	f.rounds[taskSmall], f.size[taskSmall] = []float64{1000}, 200
+	f.rounds[taskLarge], f.size[taskLarge] = []float64{20000}, 5000
+	// In its best round two goroutines had a luck that one had not.
+	f.rounds[parallelTask(authStrategy)] = []float64{2000 / 1.8, 1000 / 1.8, 300}
+	f.rounds[parallelTask(limit)] = []float64{1000 / 2.0, 500 / 2.0, 1500 / 2.0}
 	return f
 }
 
@@ -149,7 +150,7 @@ func TestChart(t *testing.T) {
 	for _, c := range contenders {
 		assert.Contains(t, text, c.name)
 	}
-	for _, want := range []string{"2.99 µs", "Read a token, HS256", "Write a token, RS256", "A Processor, 2 cores, go1.26; best of 3."} {
+	for _, want := range []string{"2.99 µs", "Read a token, HS256", "Read a token, EdDSA", "A Processor, 2 cores, go1.26; best of 3."} {
 		assert.Contains(t, text, want)
 	}
 	assert.Contains(t, strings.Join(text, " "), "cristalhq/jwt v1.2.3")

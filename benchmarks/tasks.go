@@ -29,39 +29,46 @@ func readTask(alg string, c contender) string  { return "Read/" + alg + "/" + c.
 func writeTask(alg string, c contender) string { return "Write/" + alg + "/" + c.name }
 func parallelTask(c contender) string          { return "Parallel/HS256/" + c.name }
 
-// newTasks lists everything that is measured, contenders of one work side by
-// side. Every operation has succeeded once when it returns.
-func newTasks() ([]task, error) {
+// newWorks lists everything that is measured: for each work the tasks that are
+// compared with each other. Every operation has succeeded once when it returns.
+func newWorks() ([][]task, error) {
 	k, err := newKeys()
 	if err != nil {
 		return nil, err
 	}
-	var tasks []task
+	var works [][]task
 	for _, alg := range algorithms {
 		token, err := k.token(alg, goodClaims())
 		if err != nil {
 			return nil, err
 		}
+		var reading, writing []task
 		for _, c := range contenders {
-			op, err := newRead(c, alg, k, token)
+			read, err := newRead(c, alg, k, token)
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", readTask(alg, c), err)
 			}
-			tasks = append(tasks, task{name: readTask(alg, c), ops: []func() error{op}})
-		}
-		for _, c := range contenders {
-			op, err := newWrite(c, alg, k)
+			reading = append(reading, task{name: readTask(alg, c), ops: []func() error{read}})
+			write, err := newWrite(c, alg, k)
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", writeTask(alg, c), err)
 			}
-			tasks = append(tasks, task{name: writeTask(alg, c), ops: []func() error{op}})
+			writing = append(writing, task{name: writeTask(alg, c), ops: []func() error{write}})
 		}
+		if alg == "HS256" {
+			own, err := ownTasks(k)
+			if err != nil {
+				return nil, err
+			}
+			reading = append(reading, own...)
+		}
+		works = append(works, reading, writing)
 	}
-	own, err := ownTasks(k)
-	return append(tasks, own...), err
+	return works, nil
 }
 
-// ownTasks are those that compare this package with itself or the limit.
+// ownTasks are those that compare this package with itself or the limit, all of
+// them by reading HS256.
 func ownTasks(k *keys) ([]task, error) {
 	good, err := k.token("HS256", goodClaims())
 	if err != nil {
