@@ -17,6 +17,7 @@ import (
 	"log/slog"
 	"math/big"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -292,7 +293,7 @@ func assertInvalid(t testing.TB, err error, want ...error) {
 	}
 	assertNoRefusal(t, err, authstrategy.ErrInvalidConfig)
 	for _, kind := range keyErrors {
-		assert.Equal(t, contains(want, kind), errors.Is(err, kind), "%v: matches %v", err, kind)
+		assert.Equal(t, slices.Contains(want, kind), errors.Is(err, kind), "%v: matches %v", err, kind)
 	}
 }
 

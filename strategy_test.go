@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -104,7 +105,7 @@ func assertRefused(t testing.TB, err, reason error) {
 		assert.Equal(t, r == reason, errors.Is(err, r), "%v: matches %v", err, r)
 	}
 	for _, e := range golangJWTErrors {
-		assert.Equal(t, contains(reasons[reason], e), errors.Is(err, e), "%v: matches golang-jwt's %v", err, e)
+		assert.Equal(t, slices.Contains(reasons[reason], e), errors.Is(err, e), "%v: matches golang-jwt's %v", err, e)
 	}
 	assert.True(t, strings.HasPrefix(err.Error(), "authstrategy: "), err.Error())
 }
@@ -135,15 +136,6 @@ func assertNoRefusal(t testing.TB, err, kind error) {
 	if err != nil {
 		assert.True(t, strings.HasPrefix(err.Error(), "authstrategy: "), err.Error())
 	}
-}
-
-func contains(list []error, err error) bool {
-	for _, e := range list {
-		if e == err {
-			return true
-		}
-	}
-	return false
 }
 
 // Every algorithm writes what it reads, and a strategy with the public key alone
