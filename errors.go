@@ -32,9 +32,9 @@ var (
 	ErrTokenTooLarge = reason("token is too large")
 
 	// ErrTokenMalformed: the token is not three non-empty segments of canonical
-	// base64url (RFC 7515 §2, §7.1); or its header is not a strict JSON object,
-	// is longer than 4096 bytes, or has an alg, typ or kid that is not a string;
-	// or, after the signature has been verified, its claims are not a strict JSON
+	// base64url (RFC 7515 §2, §7.1); or its header is longer than 4096 characters
+	// of base64url, is not a strict JSON object, or has an alg, typ or kid that is
+	// not a string; or, after the signature has been verified, its claims are not a strict JSON
 	// object, or a registered claim has the wrong JSON type or is out of range
 	// (RFC 7519 §4.1).
 	ErrTokenMalformed = reason("token is malformed", jwt.ErrTokenMalformed)
@@ -157,12 +157,12 @@ func refusal(err *jws.Error) error {
 // factory, as the caller gets it back. ErrUserNotFound and ErrUserRefused in it
 // refuse the token; anything else says nothing about the token.
 func callbackError(function string, err error) error {
-	for _, reason := range []error{ErrUserNotFound, ErrUserRefused} {
-		if err == reason {
-			return reason
+	for _, known := range []error{ErrUserNotFound, ErrUserRefused} {
+		if err == known {
+			return known
 		}
-		if errors.Is(err, reason) {
-			return fmt.Errorf("%w: %w", reason, &callerError{err})
+		if errors.Is(err, known) {
+			return fmt.Errorf("%w: %w", known, &callerError{err})
 		}
 	}
 	return fmt.Errorf("authstrategy: the %s failed: %w", function, &callerError{err})

@@ -17,8 +17,8 @@ import (
 )
 
 // A JWTStrategy is the [Strategy] whose tokens are signed JSON Web Tokens (RFC
-// 7519, RFC 7515). Make it with [GetJWTStrategy]: on the zero value every method
-// but DestroyToken and Lifetime fails with [ErrInvalidConfig].
+// 7519, RFC 7515). Make it with [GetJWTStrategy]: on the zero value WriteToken,
+// ReadToken and ReadClaims fail with [ErrInvalidConfig].
 //
 // It is immutable and safe for concurrent use, and starts nothing that would
 // have to be stopped. It prints as its algorithm, audience and lifetime; its

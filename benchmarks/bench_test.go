@@ -1,6 +1,8 @@
 package main
 
 import (
+	"encoding/base64"
+	"encoding/json"
 	"runtime"
 	"slices"
 	"strings"
@@ -23,6 +25,39 @@ func BenchmarkRead(b *testing.B) {
 			})
 		}
 	}
+}
+
+// BenchmarkForeign reads a token as other issuers write them: with a kid, and
+// with more claims.
+func BenchmarkForeign(b *testing.B) {
+	k := testKeys(b)
+	token := foreignToken(b, k)
+	for _, c := range contenders {
+		if c.name == katarasJWT.name {
+			continue // it refuses every kid
+		}
+		b.Run("HS256/"+c.name, func(b *testing.B) {
+			op, err := newRead(c, "HS256", k, token)
+			require.NoError(b, err)
+			loop(b, op)
+		})
+	}
+}
+
+func foreignToken(b *testing.B, k *keys) string {
+	claims := goodClaims()
+	claims["iss"], claims["azp"], claims["jti"] = "https://issuer.example.com/", "client", "5d8cbbc0c7e0"
+	claims["iat"], claims["nbf"], claims["auth_time"] = 1767225600, 1767225600, 1767225600
+	claims["name"], claims["email"], claims["scope"] = "Ada Lovelace", "ada@example.com", "openid profile email"
+	payload, err := json.Marshal(claims)
+	require.NoError(b, err)
+	encode := base64.RawURLEncoding.EncodeToString
+	text := encode([]byte(`{"alg":"HS256","kid":"2026-01","typ":"JWT"}`)) + "." + encode(payload)
+	sign, err := newSigner("HS256", k)
+	require.NoError(b, err)
+	signature, err := sign([]byte(text))
+	require.NoError(b, err)
+	return text + "." + encode(signature)
 }
 
 func BenchmarkWrite(b *testing.B) {

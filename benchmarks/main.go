@@ -17,8 +17,8 @@ import (
 
 func main() {
 	log.SetFlags(0)
-	rounds := flag.Int("rounds", 5000, "`number` of rounds, of which the best counts")
-	slice := flag.Duration("slice", 250*time.Microsecond, "`time` for each measurement in a round")
+	rounds := flag.Int("rounds", 5000, "`number` of rounds, in each of which every contender has a turn")
+	slice := flag.Duration("slice", 250*time.Microsecond, "`time` that a turn takes, unless one operation takes longer")
 	readme := flag.String("readme", "../README.md", "`file` to write the comparison into, between its marks")
 	chart := flag.String("chart", "../docs/benchmarks.svg", "`file` to write the chart to")
 	quick := flag.Bool("quick", false, "2 rounds, and both files in a new temporary folder; the figures mean little")
@@ -58,16 +58,16 @@ func run(rounds int, slice time.Duration, readme, chart string) error {
 	if err != nil {
 		return err
 	}
-	set, err := newSetting(fmt.Sprintf("best of %d rounds of %v by turns, no garbage collection included", rounds, slice))
+	set, err := newSetting(fmt.Sprintf("best of %d turns of %v or one operation, without garbage collection", rounds, slice))
 	if err != nil {
 		return err
 	}
 
-	works, err := newWorks()
+	comparisons, err := newComparisons()
 	if err != nil {
 		return err
 	}
-	f, err := measure(works, rounds, slice)
+	f, err := measure(comparisons, rounds, slice)
 	if err != nil {
 		return err
 	}

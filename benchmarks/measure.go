@@ -21,17 +21,17 @@ type figures struct {
 // best is the time per operation in a task's best round, in ns.
 func (f *figures) best(task string) float64 { return slices.Min(f.rounds[task]) }
 
-// measure runs the tasks of one work by turns, round after round; then those of
-// the next work.
+// measure makes one comparison after the other. Within one, the tasks take turns,
+// round after round.
 //
 // A machine that is busy, throttled or shared slows some moments down and speeds
-// none up. With short turns each task has its share of the quiet ones, and with
-// tasks of one work alone between its turns, each finds the processor as warm.
-// A turn into which a garbage collection falls is never the best: "go test
-// -bench" counts collections, and figures from here do not.
-func measure(works [][]task, rounds int, slice time.Duration) (*figures, error) {
+// none up: short turns give every task some that are undisturbed. Only tasks that
+// are compared with each other alternate, so that all find the processor in the
+// same state. The best turn is one without a garbage collection: unlike "go test
+// -bench", these figures leave its cost out.
+func measure(comparisons [][]task, rounds int, slice time.Duration) (*figures, error) {
 	f := &figures{rounds: map[string][]float64{}, allocs: map[string]float64{}, size: map[string]int{}}
-	for _, tasks := range works {
+	for _, tasks := range comparisons {
 		if err := f.measure(tasks, rounds, slice); err != nil {
 			return nil, err
 		}
@@ -54,8 +54,10 @@ func (f *figures) measure(tasks []task, rounds int, slice time.Duration) error {
 		}
 	}
 	for round := range rounds {
-		for i, t := range tasks {
-			if _, err := t.run(1); err != nil { // after another's turn, nothing is in the caches
+		for turn := range tasks {
+			i := (round + turn) % len(tasks) // nobody is always the first
+			t := tasks[i]
+			if _, err := t.run(1); err != nil { // the turn before has left other code and data in the caches
 				return err
 			}
 			elapsed, err := t.run(counts[i])

@@ -29,14 +29,14 @@ func readTask(alg string, c contender) string  { return "Read/" + alg + "/" + c.
 func writeTask(alg string, c contender) string { return "Write/" + alg + "/" + c.name }
 func parallelTask(c contender) string          { return "Parallel/HS256/" + c.name }
 
-// newWorks lists everything that is measured: for each work the tasks that are
+// newComparisons lists everything that is measured, by the tasks that are
 // compared with each other. Every operation has succeeded once when it returns.
-func newWorks() ([][]task, error) {
+func newComparisons() ([][]task, error) {
 	k, err := newKeys()
 	if err != nil {
 		return nil, err
 	}
-	var works [][]task
+	var comparisons [][]task
 	for _, alg := range algorithms {
 		token, err := k.token(alg, goodClaims())
 		if err != nil {
@@ -62,9 +62,9 @@ func newWorks() ([][]task, error) {
 			}
 			reading = append(reading, own...)
 		}
-		works = append(works, reading, writing)
+		comparisons = append(comparisons, reading, writing)
 	}
-	return works, nil
+	return comparisons, nil
 }
 
 // ownTasks are those that compare this package with itself or the limit, all of

@@ -97,7 +97,7 @@ func TestWycheproofKeys(t *testing.T) {
 
 // accepts reports whether the key opens the token as one of the algorithm's.
 func accepts(t *testing.T, key jwk, alg string, v vector) bool {
-	opener, err := key.seam(alg)
+	opener, err := key.jwsKey(alg)
 	if err != nil {
 		return false
 	}

@@ -23,9 +23,9 @@ type jwk struct {
 	KeyOps                  []string `json:"key_ops"`
 }
 
-// seam returns the key at the layer that knows of signatures alone. Whatever
+// jwsKey returns the key at the layer that knows of signatures alone. Whatever
 // is wrong with the key's numbers is an error.
-func (k jwk) seam(alg string) (*jws.Key, error) {
+func (k jwk) jwsKey(alg string) (*jws.Key, error) {
 	if k.Kty == "oct" {
 		return jws.NewHMAC(alg, "JWT", bytesOf(k.K))
 	}

@@ -121,7 +121,7 @@ func (e example) compact(protected, signature string) string {
 // key is the example's key number i.
 func (e example) key(t *testing.T, i int) *jws.Key {
 	t.Helper()
-	key, err := e.Signatures[i].Key.seam(e.Signatures[i].Alg)
+	key, err := e.Signatures[i].Key.jwsKey(e.Signatures[i].Alg)
 	require.NoError(t, err)
 	return key
 }

@@ -27,6 +27,6 @@ var (
 	errHeaderSegment    = malformed("its header is not canonical base64url without padding (pass the token alone, without \"Bearer \")")
 	errPayloadSegment   = malformed("its claims are not canonical base64url without padding")
 	errSignatureSegment = malformed("its signature is not canonical base64url without padding")
-	errHeaderSize       = malformed("its header is longer than 4096 bytes")
-	errSignature        = &Error{Signature, "it was changed, or signed with another key"}
+	errHeaderSize       = malformed("its header is longer than 4096 characters of base64url")
+	errSignature        = &Error{Signature, "its signature does not verify"}
 )

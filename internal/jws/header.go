@@ -43,12 +43,12 @@ func (k *Key) openHeader(segment string) (Header, *Error) {
 	if err != nil {
 		return Header{}, errHeaderSegment
 	}
-	header, malformed := parseHeader(decoded)
-	if malformed != nil {
-		return Header{}, malformed
+	header, refused := parseHeader(decoded)
+	if refused != nil {
+		return Header{}, refused
 	}
-	if unverifiable := k.accept(header); unverifiable != nil {
-		return Header{}, unverifiable
+	if refused := k.accept(header); refused != nil {
+		return Header{}, refused
 	}
 	return Header{Type: header.typ, HasType: header.hasTyp}, nil
 }

@@ -62,9 +62,9 @@ func ps(alg string, hash crypto.Hash) *jwt.SigningMethodRSAPSS {
 const hmacMaxSize = 64
 
 // hmacMethod does the work of golang-jwt's SigningMethodHMAC (RFC 7518 §3.2)
-// with the secret bound to it. Keying an HMAC costs twice what using it on a
-// token costs, so the keyed states are kept in a pool. They forge as well as
-// the secret does, and are held as it is: by closures alone.
+// with the secret bound to it. Keying an HMAC costs more than using it on a
+// token, so the keyed states are kept in a pool. They forge as well as the secret
+// does, and are held as it is: by closures alone.
 type hmacMethod struct{ states sync.Pool }
 
 // An hmacState is a keyed HMAC with the buffers that using it takes.
