@@ -1,6 +1,7 @@
 package authstrategy
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/base64"
@@ -21,8 +22,8 @@ import (
 // ReadToken and ReadClaims fail with [ErrInvalidConfig].
 //
 // It is immutable and safe for concurrent use, and starts nothing that would
-// have to be stopped. It prints as its algorithm, audience and lifetime; its
-// keys are out of reach of fmt and reflection.
+// have to be stopped. A pointer to it prints as its algorithm, audience and
+// lifetime; its keys are out of reach of fmt and reflection.
 type JWTStrategy[U User] struct {
 	rules
 	key           *jws.Key // nil: not made by GetJWTStrategy
@@ -46,11 +47,11 @@ var _ Strategy[Subject] = (*JWTStrategy[Subject])(nil)
 // All mistakes are reported at once, joined as by [errors.Join]. Each matches
 // [ErrInvalidConfig], and a mistake in the secret, a key or the algorithm also
 // one of [ErrWeakSecret], [ErrInvalidKey], [ErrKeyMismatch] and
-// [ErrUnsupportedAlgorithm].
+// [ErrUnsupportedAlgorithm]. Of an unsupported algorithm's keys nothing is said.
 func GetJWTStrategy[U User](secret Secret, opts ...Option) (*JWTStrategy[U], error) {
 	o := newOptions(opts)
 	key, err := newKey(secret.Reveal(), o)
-	if err := errors.Join(append(o.mistakes, err)...); err != nil {
+	if err := errors.Join(append(o.mistakes, err, checkTokenClaims[U]())...); err != nil {
 		return nil, err
 	}
 	s := &JWTStrategy[U]{rules: o.rules, key: key, privateClaims: canProvideClaims[U]()}
@@ -193,8 +194,9 @@ type ClaimsProvider interface {
 	// TokenClaims returns a value that encodes to a JSON object, as
 	// encoding/json encodes it, except that duplicate names and invalid UTF-8
 	// are refused. Its members must not be named iss, sub, aud, exp, nbf, iat or
-	// jti. A value that encodes to null, such as nil, adds no claims. Anyone who
-	// holds the token can read them.
+	// jti; nor should users choose the names, since some readers take Sub for sub.
+	// A value that encodes to null, such as nil, adds no claims. Anyone who holds
+	// the token can read them.
 	TokenClaims() any
 }
 
@@ -233,7 +235,8 @@ func (c *Claims) Decode(v any) error {
 	if c == nil || c.payload == nil {
 		return fmt.Errorf("%w: there is nothing to decode, since the claims were not read from a token", ErrInvalidClaims)
 	}
-	if err := strictjson.Unmarshal(c.payload, v); err != nil {
+	// Decoded from a copy: a type may keep what its UnmarshalJSON is given.
+	if err := strictjson.Unmarshal(bytes.Clone(c.payload), v); err != nil {
 		pointer.Elem().SetZero()
 		return fmt.Errorf("%w: %w", ErrInvalidClaims, err)
 	}
@@ -251,6 +254,18 @@ func (c *Claims) UnmarshalJSON([]byte) error {
 func canProvideClaims[U any]() bool {
 	t, provider := reflect.TypeFor[U](), reflect.TypeFor[ClaimsProvider]()
 	return t.Kind() == reflect.Interface || t.Implements(provider) || reflect.PointerTo(t).Implements(provider)
+}
+
+// checkTokenClaims finds a method TokenClaims that would never be called, since
+// its signature is not that of a ClaimsProvider.
+func checkTokenClaims[U any]() error {
+	t := reflect.TypeFor[U]()
+	_, byValue := t.MethodByName("TokenClaims")
+	_, byPointer := reflect.PointerTo(t).MethodByName("TokenClaims")
+	if (byValue || byPointer) && !canProvideClaims[U]() {
+		return fmt.Errorf("%w: TokenClaims of %v has another signature than ClaimsProvider requires; declare it as TokenClaims() any, or rename it", ErrInvalidConfig, t)
+	}
+	return nil
 }
 
 // tokenClaims asks the user for private claims, by a pointer to a copy of it

@@ -454,6 +454,28 @@ func TestPrivateClaims(t *testing.T) {
 	})
 }
 
+type typed struct{ authstrategy.Subject }
+
+func (typed) TokenClaims() map[string]any { return nil }
+
+type typedPointer struct{ authstrategy.Subject }
+
+func (*typedPointer) TokenClaims() (any, error) { return nil, nil }
+
+// Private claims that would be left out without a word are a mistake.
+func TestTokenClaimsOfAnotherSignature(t *testing.T) {
+	for _, err := range []error{constructionError[typed](), constructionError[*typed](), constructionError[typedPointer](), constructionError[*typedPointer]()} {
+		assertNoRefusal(t, err, authstrategy.ErrInvalidConfig)
+		assert.Contains(t, err.Error(), "declare it as TokenClaims() any")
+	}
+	assert.NoError(t, constructionError[struct{ authstrategy.Subject }]())
+}
+
+func constructionError[U authstrategy.User]() error {
+	_, err := authstrategy.GetJWTStrategy[U](authstrategy.NewSecret(testSecret))
+	return err
+}
+
 type twice map[int]string // keys that encode to the same name
 
 func (twice) MarshalJSON() ([]byte, error) { return []byte(`{"a":1,"a":2}`), nil }
@@ -634,6 +656,14 @@ func readOf(t *testing.T, s *authstrategy.JWTStrategy[authstrategy.Subject], cla
 	return read
 }
 
+// keeper keeps what it is given, against the rule of json.Unmarshaler.
+type keeper []byte
+
+func (k *keeper) UnmarshalJSON(data []byte) error {
+	*k = data
+	return nil
+}
+
 func TestDecode(t *testing.T) {
 	type private struct {
 		Role string `json:"role"`
@@ -678,6 +708,17 @@ func TestDecode(t *testing.T) {
 		assertNoRefusal(t, (&authstrategy.Claims{Subject: "1"}).Decode(&got), authstrategy.ErrInvalidClaims)
 		assert.Equal(t, private{}, got)
 		assertNoRefusal(t, (*authstrategy.Claims)(nil).Decode(&got), authstrategy.ErrInvalidClaims)
+	})
+	t.Run("what UnmarshalJSON keeps is a copy", func(t *testing.T) {
+		claims := readClaims(t, `,"role":"user"`)
+		var kept keeper
+		require.NoError(t, claims.Decode(&kept))
+		for i := range kept {
+			kept[i] = 'x'
+		}
+		var got private
+		require.NoError(t, claims.Decode(&got))
+		assert.Equal(t, "user", got.Role)
 	})
 	t.Run("raw is a copy", func(t *testing.T) {
 		claims := readClaims(t, `,"role":"user"`)

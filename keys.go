@@ -14,6 +14,7 @@ import (
 	"io"
 	"log/slog"
 	"math"
+	"math/big"
 	"slices"
 	"strings"
 
@@ -24,8 +25,8 @@ import (
 // A Secret holds what signs: for HS256, HS384 and HS512 the secret's bytes as
 // they are, for the other algorithms a private key in PEM. Its value never
 // shows: fmt, log/slog, encoding/json and every encoder of text print **********
-// for it, and reflection does not reach it, wherever it is kept. Only
-// [Secret.Reveal] returns it.
+// instead, and what looks at the Secret by reflection, as fmt does in unexported
+// fields, finds nothing of it. Only [Secret.Reveal] returns it.
 //
 // The zero Secret holds nothing. Secrets cannot be compared with ==.
 type Secret struct {
@@ -60,7 +61,7 @@ const redacted = "**********"
 // String returns **********, whatever s holds.
 func (s Secret) String() string { return redacted }
 
-// Format prints ********** for every verb of fmt.
+// Format prints ********** for every verb of fmt that shows a value.
 func (s Secret) Format(f fmt.State, _ rune) { io.WriteString(f, redacted) }
 
 // LogValue returns ********** for log/slog.
@@ -397,7 +398,28 @@ func (k keyText) checkEd25519(key ed25519.PublicKey) error {
 	if slices.Contains(smallOrder, hex.EncodeToString(y)) {
 		return invalidKey("%s is a point of small order, under which anyone can sign; make a new key with openssl genpkey -algorithm ed25519", k.name)
 	}
+	if !onEdwards25519(y) {
+		return invalidKey("%s is no point of the curve; copy it again, or make a new key with openssl genpkey -algorithm ed25519", k.name)
+	}
 	return nil
+}
+
+// onEdwards25519 reports whether the curve has a point with the given y
+// coordinate, in little-endian bytes. By -x² + y² = 1 + d x² y² with d =
+// -121665/121666 (RFC 8032 §5.1), x² is 121666 (y² - 1) / (121666 - 121665 y²),
+// and a quotient is a square if the product is.
+func onEdwards25519(y []byte) bool {
+	bigEndian := bytes.Clone(y)
+	slices.Reverse(bigEndian)
+	square := new(big.Int).SetBytes(bigEndian)
+	square.Mul(square, square)
+	above := new(big.Int).Sub(square, big.NewInt(1))
+	above.Mul(above, big.NewInt(121666))
+	below := square.Mul(square, big.NewInt(121665))
+	below.Sub(big.NewInt(121666), below)
+	p := new(big.Int).Lsh(big.NewInt(1), 255)
+	p.Sub(p, big.NewInt(19))
+	return big.Jacobi(above.Mul(above, below), p) >= 0
 }
 
 // smallOrder lists the y coordinates, little-endian, of the eight points of

@@ -441,6 +441,32 @@ func TestEd25519SmallOrder(t *testing.T) {
 	}
 }
 
+// Half of all numbers are the y coordinate of no point; with such a key no token
+// would ever be accepted.
+func TestEd25519BesideTheCurve(t *testing.T) {
+	refused := 0
+	for y := range 256 {
+		key := make(ed25519.PublicKey, ed25519.PublicKeySize)
+		key[0], key[1] = byte(y), 1
+		signature := make([]byte, ed25519.SignatureSize)
+		onCurve := !isBadPublicKey(ed25519.VerifyWithOptions(key, nil, signature, &ed25519.Options{}))
+		_, err := authstrategy.GetJWTStrategy[authstrategy.Subject](authstrategy.Secret{},
+			authstrategy.WithAlgorithm(authstrategy.EdDSA), authstrategy.WithPublicKey(pkix(t, key)))
+		if onCurve {
+			assert.NoError(t, err, "%x", key)
+			continue
+		}
+		refused++
+		assertInvalid(t, err, authstrategy.ErrInvalidKey)
+		assert.Contains(t, err.Error(), "no point of the curve", "%x", key)
+	}
+	assert.InDelta(t, 128, refused, 32)
+}
+
+// isBadPublicKey tells what crypto/ed25519 says of a key from what it says of a
+// signature.
+func isBadPublicKey(err error) bool { return strings.Contains(err.Error(), "bad public key") }
+
 // smallOrderPoints returns every encoding of a y coordinate of a point of order
 // 1, 2, 4 or 8, with both signs.
 func smallOrderPoints() [][]byte {

@@ -3,6 +3,7 @@ package authstrategy
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -24,6 +25,8 @@ const (
 
 	defaultTokenType = "JWT"
 	maxTokenType     = 256
+
+	longestAlgorithm = 8 // of those that are printed, in bytes
 )
 
 // An Option changes a default of [GetJWTStrategy]. If an option is given twice,
@@ -81,8 +84,12 @@ func WithAlgorithm(alg Algorithm) Option {
 	return func(o *options) {
 		o.algorithm = alg
 		if _, supported := keyRules[alg]; !supported {
-			o.mistakes = append(o.mistakes, fmt.Errorf("%w: WithAlgorithm(%.12q) is not supported; it must be one of %s",
-				ErrUnsupportedAlgorithm, string(alg), algorithmNames))
+			found := strconv.Quote(string(alg))
+			if len(alg) > longestAlgorithm { // a secret in the wrong place?
+				found = fmt.Sprintf("a text of %d bytes", len(alg))
+			}
+			o.mistakes = append(o.mistakes, fmt.Errorf("%w: WithAlgorithm(%s) is not supported; it must be one of %s",
+				ErrUnsupportedAlgorithm, found, algorithmNames))
 		}
 	}
 }

@@ -72,12 +72,17 @@ func TestOptionBounds(t *testing.T) {
 }
 
 func TestUnsupportedAlgorithm(t *testing.T) {
-	for _, alg := range []authstrategy.Algorithm{"", "none", "None", "hs256", "HS256 ", "RS1", "ES256K", "Ed25519", "EdDSA\x00"} {
+	for _, alg := range []authstrategy.Algorithm{"", "none", "None", "hs256", "HS256 ", "RS1", "ES256K", "Ed25519", "EdDSA\x00", "12345678"} {
 		_, err := authstrategy.GetJWTStrategy[authstrategy.Subject](authstrategy.NewSecret(testSecret), authstrategy.WithAlgorithm(alg))
 		assertInvalid(t, err, authstrategy.ErrUnsupportedAlgorithm)
-		assert.Contains(t, err.Error(), fmt.Sprintf("WithAlgorithm(%.12q)", string(alg)))
+		assert.Contains(t, err.Error(), fmt.Sprintf("WithAlgorithm(%q)", string(alg)))
 		assert.Contains(t, err.Error(), "HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA")
 	}
+	// What is longer than any algorithm's name may be the secret, in the wrong place.
+	_, err := authstrategy.GetJWTStrategy[authstrategy.Subject](authstrategy.NewSecret(testSecret), authstrategy.WithAlgorithm("123456789"))
+	assertInvalid(t, err, authstrategy.ErrUnsupportedAlgorithm)
+	assert.Contains(t, err.Error(), "WithAlgorithm(a text of 9 bytes)")
+	assert.NotContains(t, err.Error(), "1234")
 }
 
 func TestLifetimeOrNone(t *testing.T) {

@@ -13,14 +13,7 @@ func Fiber(auth *Auth) *fiber.App {
 		DisablePreParseMultipartForm: true,     // its errors' texts go to the client
 	})
 	app.Post("/login", func(c fiber.Ctx) error {
-		var form struct {
-			Username string `form:"username"`
-			Password string `form:"password"`
-		}
-		if err := c.Bind().Form(&form); err != nil { // FormValue would take a password from the query
-			return replyFiber(c, Refuse(ErrBadCredentials))
-		}
-		return replyFiber(c, auth.Login(c.Context(), form.Username, form.Password))
+		return replyFiber(c, auth.Login(c.Context(), formFiber(c, "username"), formFiber(c, "password")))
 	})
 	app.Post("/logout", requireUserFiber(auth), func(c fiber.Ctx) error {
 		return replyFiber(c, auth.Logout(c.Context()))
@@ -47,6 +40,19 @@ func requireUserFiber(auth *Auth) fiber.Handler {
 		c.SetContext(ctx)
 		return c.Next()
 	}
+}
+
+// formFiber returns the first value of a field of the body. FormValue would take
+// a password from the query, and Bind the last value, or one by another name.
+func formFiber(c fiber.Ctx, name string) string {
+	form, err := c.MultipartForm()
+	if err != nil {
+		return string(c.Request().PostArgs().Peek(name))
+	}
+	if values := form.Value[name]; len(values) > 0 {
+		return values[0]
+	}
+	return ""
 }
 
 func replyFiber(c fiber.Ctx, reply Reply) error {

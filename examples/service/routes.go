@@ -82,8 +82,8 @@ func (s *service) me(w http.ResponseWriter, r *http.Request) {
 
 // credentials reads the two fields from the body, URL-encoded or multipart. A
 // query is never looked at: it ends up in logs and histories. A field given
-// twice counts as missing (RFC 6749 §3.1), and so does one in a body that is
-// cut short or not encoded as it says.
+// twice counts as missing (RFC 6749 §3.1), and so does one that is cut short or
+// cannot be decoded.
 func credentials(r *http.Request) (username, password string, ok bool) {
 	_ = r.ParseMultipartForm(maxBody) // what could not be parsed is not in PostForm
 	usernames, passwords := r.PostForm["username"], r.PostForm["password"]

@@ -105,10 +105,10 @@ func decodeBase64(text string) string {
 	return string(decoded)
 }
 
-// decodeHex decodes hexadecimal, with colons or white space or without; "" for
+// decodeHex decodes hexadecimal, with 0x, colons or white space or without; "" for
 // all other text.
 func decodeHex(text string) string {
-	text = strings.ReplaceAll(strings.Join(strings.Fields(text), ""), ":", "")
+	text = strings.TrimPrefix(strings.ReplaceAll(strings.Join(strings.Fields(text), ""), ":", ""), "0x")
 	decoded, err := hex.DecodeString(text)
 	if err != nil {
 		return ""
@@ -116,10 +116,10 @@ func decodeHex(text string) string {
 	return string(decoded)
 }
 
-// jwk finds the one member that every JWK has (RFC 7517 §4.1), also in a JWK Set
-// and in JSON that was written as a string once more. The text need not be valid
-// JSON for its key to be known to everyone.
-var jwk = regexp.MustCompile(`kty\\*"\s*:`)
+// jwk finds the one member that every JWK has (RFC 7517 §4.1), also in a JWK Set,
+// in JSON that was written as a string once more, and in YAML. The text need not
+// be valid JSON for its key to be known to everyone.
+var jwk = regexp.MustCompile(`\bkty\\*["']?\s*:`)
 
 // isSSH reports whether text is the file of a private key, a line of a public
 // key file, or the binary form of either (RFC 4253 §6.6).
