@@ -189,7 +189,8 @@ func (s *JWTStrategy[U]) DestroyToken(ctx context.Context, token string, user U)
 
 // A ClaimsProvider is a [User] that adds private claims (RFC 7519 §4.3) to its
 // tokens, such as roles. TokenClaims may be a method of the user's type or of a
-// pointer to it.
+// pointer to it; with another signature it is a mistake that [GetJWTStrategy]
+// refuses.
 type ClaimsProvider interface {
 	// TokenClaims returns a value that encodes to a JSON object, as
 	// encoding/json encodes it, except that duplicate names and invalid UTF-8
