@@ -12,7 +12,8 @@ import (
 )
 
 // Reading and writing a token take at most four allocations, and refusing one
-// over the limit none. The race detector adds its own, and empties pools: it does not build this file.
+// over the limit none. The race detector adds its own, and empties pools: it does
+// not build this file.
 func TestAllocations(t *testing.T) {
 	s := newStrategy(t, testSecret)
 	token := sign(testHeader, testClaims)

@@ -712,14 +712,14 @@ func TestDecode(t *testing.T) {
 	t.Run("what is kept is a copy", func(t *testing.T) {
 		var raw json.RawMessage
 		var kept keeper
-		for target, bytes := range map[any]*[]byte{&raw: (*[]byte)(&raw), &kept: (*[]byte)(&kept)} {
+		for target, data := range map[any]*[]byte{&raw: (*[]byte)(&raw), &kept: (*[]byte)(&kept)} {
 			claims := readClaims(t, `,"role":"user"`)
 			require.NoError(t, claims.Decode(target))
-			require.NotEmpty(t, *bytes)
-			clear(*bytes)
+			require.NotEmpty(t, *data)
+			clear(*data)
 			var got private
-			require.NoError(t, claims.Decode(&got))
-			assert.Equal(t, "user", got.Role)
+			require.NoError(t, claims.Decode(&got), "%T", target)
+			assert.Equal(t, "user", got.Role, "%T", target)
 		}
 	})
 }

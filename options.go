@@ -26,7 +26,7 @@ const (
 	defaultTokenType = "JWT"
 	maxTokenType     = 256
 
-	longestAlgorithm = 8 // of those that are printed, in bytes
+	maxShownAlgorithm = 8 // bytes of an unknown algorithm that an error shows
 )
 
 // An Option changes a default of [GetJWTStrategy]. If an option is given twice,
@@ -85,7 +85,7 @@ func WithAlgorithm(alg Algorithm) Option {
 		o.algorithm = alg
 		if _, supported := keyRules[alg]; !supported {
 			found := strconv.Quote(string(alg))
-			if len(alg) > longestAlgorithm { // a secret in the wrong place?
+			if len(alg) > maxShownAlgorithm { // a secret in the wrong place?
 				found = fmt.Sprintf("a text of %d bytes", len(alg))
 			}
 			o.mistakes = append(o.mistakes, fmt.Errorf("%w: WithAlgorithm(%s) is not supported; it must be one of %s",

@@ -119,7 +119,7 @@ func decodeHex(text string) string {
 // jwk finds the one member that every JWK has (RFC 7517 §4.1), also in a JWK Set,
 // in JSON that was written as a string once more, and in YAML. The text need not
 // be valid JSON for its key to be known to everyone.
-var jwk = regexp.MustCompile(`\bkty\\*["']?\s*:`)
+var jwk = regexp.MustCompile(`kty\\*["']?\s*:`)
 
 // isSSH reports whether text is the file of a private key, a line of a public
 // key file, or the binary form of either (RFC 4253 §6.6).
