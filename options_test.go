@@ -136,6 +136,7 @@ func TestAllMistakesAtOnce(t *testing.T) {
 		_, err = authstrategy.GetJWTStrategy[authstrategy.Subject](authstrategy.NewSecret(redacted), authstrategy.WithAlgorithm(alg), authstrategy.WithPublicKey("x"))
 		assertInvalid(t, err, authstrategy.ErrInvalidKey)
 		assert.Len(t, strings.Split(err.Error(), "\n"), 2)
+		assert.Contains(t, err.Error(), "the secret is the redaction mark **********")
 	}
 
 	_, err = authstrategy.GetJWTStrategy[authstrategy.Subject](authstrategy.NewSecret("x"),
