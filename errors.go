@@ -35,8 +35,8 @@ var (
 	// base64url (RFC 7515 §2, §7.1); or its header is longer than 4096 characters
 	// of base64url, is not a strict JSON object, or has an alg, typ or kid that is
 	// not a string; or, after the signature has been verified, its claims are not a
-	// strict JSON object, or a registered claim has the wrong JSON type or is out of
-	// range (RFC 7519 §4.1).
+	// strict JSON object, a registered claim has the wrong JSON type (RFC 7519 §4.1),
+	// or its exp, nbf or iat is outside the years 1970 to 9999.
 	ErrTokenMalformed = reason("token is malformed", jwt.ErrTokenMalformed)
 
 	// ErrTokenUnverifiable: the header has no alg, or one other than the

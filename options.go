@@ -135,8 +135,9 @@ func WithLeeway(d time.Duration) Option {
 // WithIssuedAt writes into every token when it was issued ("iat", RFC 7519
 // §4.1.6), rounded down to a whole second; by default it is not written. Here
 // iat is never compared with the clock, but PyJWT, and so FastAPI Users, refuses
-// a token whose iat is ahead of its own. A loader can compare [Claims].IssuedAt
-// with the moment of a "log out everywhere".
+// a token whose iat is ahead of its own. For "log out everywhere" a loader refuses
+// a token unless its [Claims].IssuedAt, which is zero without iat, is after that
+// moment.
 func WithIssuedAt() Option {
 	return func(o *options) { o.issuedAt = true }
 }
