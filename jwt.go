@@ -28,8 +28,7 @@ type JWTStrategy[U User] struct {
 	rules
 	key           *jws.Key // nil: not made by GetJWTStrategy
 	audienceJSON  []byte   // the audience as it is written
-	issuerJSON    []byte
-	privateClaims bool // whether a U can be a ClaimsProvider: asking one that cannot would allocate
+	privateClaims bool     // whether a U can be a ClaimsProvider: asking one that cannot would allocate
 }
 
 var _ Strategy[Subject] = (*JWTStrategy[Subject])(nil)
@@ -55,9 +54,7 @@ func GetJWTStrategy[U User](secret Secret, opts ...Option) (*JWTStrategy[U], err
 		return nil, err
 	}
 	s := &JWTStrategy[U]{rules: o.rules, key: key, privateClaims: canProvideClaims[U]()}
-	// Only text that is not UTF-8 could fail to encode, and the options refuse it.
-	s.audienceJSON, _ = strictjson.Marshal(s.audience)
-	s.issuerJSON, _ = strictjson.AppendString(nil, s.issuer)
+	s.audienceJSON, _ = strictjson.Marshal(s.audience) // never fails: the options refuse what is not UTF-8
 	return s, nil
 }
 
@@ -333,7 +330,7 @@ func (s *JWTStrategy[U]) encodeClaims(subject string, private []byte) ([]byte, e
 		payload = strconv.AppendInt(append(payload, `,"exp":`...), expiry, 10)
 	}
 	if s.issuer != "" {
-		payload = append(append(payload, `,"iss":`...), s.issuerJSON...)
+		payload, _ = strictjson.AppendString(append(payload, `,"iss":`...), s.issuer) // never fails, like the audience
 	}
 	if s.issuedAt {
 		payload = strconv.AppendInt(append(payload, `,"iat":`...), now.Unix(), 10)

@@ -7,7 +7,6 @@ import (
 	"crypto/ed25519"
 	"crypto/rsa"
 	"crypto/x509"
-	"encoding/hex"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -206,19 +205,16 @@ func secretSize(secret string) int {
 // readKeyPair reads the PEM of a private key, where the secret is not zero, and
 // of every public key given. The private key is nil for a strategy that only
 // reads.
-func readKeyPair(secret string, o *options) (private, public any, err error) {
-	var mistakes []error
+func readKeyPair(secret string, o *options) (private crypto.Signer, public crypto.PublicKey, err error) {
 	if secret == "" && len(o.publicKeys) == 0 {
 		return nil, nil, invalidKey("there is no key; %s requires a private key in PEM as the secret, or, to only read tokens, a public key with WithPublicKey", o.algorithm)
 	}
-	var derived interface{ Equal(crypto.PublicKey) bool }
+	var mistakes []error
 	if secret != "" {
-		signer, err := readPrivateKey(secret, o.algorithm)
-		if err != nil {
+		if private, err = readPrivateKey(secret, o.algorithm); err != nil {
 			mistakes = append(mistakes, err)
 		} else {
-			derived = signer.Public().(interface{ Equal(crypto.PublicKey) bool })
-			private, public = signer, derived
+			public = private.Public()
 		}
 	}
 	for _, text := range o.publicKeys {
@@ -226,7 +222,7 @@ func readKeyPair(secret string, o *options) (private, public any, err error) {
 			mistakes = append(mistakes, err)
 		}
 	}
-	if len(mistakes) == 0 && derived != nil && !derived.Equal(public) {
+	if len(mistakes) == 0 && private != nil && !private.Public().(interface{ Equal(crypto.PublicKey) bool }).Equal(public) {
 		mistakes = append(mistakes, fmt.Errorf("%w: the key of WithPublicKey does not match the private key; pass the matching one, or omit WithPublicKey to derive it", ErrKeyMismatch))
 	}
 	return private, public, errors.Join(mistakes...)
@@ -270,7 +266,7 @@ func readPrivateKey(text string, alg Algorithm) (crypto.Signer, error) {
 	}
 	signer, ok := key.(crypto.Signer)
 	if !ok {
-		return nil, k.wrongType("another type")
+		return nil, k.check(nil) // X25519, which signs nothing
 	}
 	return signer, k.check(signer.Public())
 }
@@ -350,29 +346,22 @@ func (k keyText) wrongBlock(blockType string) error {
 	return invalidKey("%s is a PEM block %s; %s requires %s%s", k.name, found, k.alg, k.want, hint)
 }
 
-func (k keyText) wrongType(found string) error {
-	return invalidKey("%s is of %s; %s requires a key of type %s", k.name, found, k.alg, keyRules[k.alg].family)
-}
-
 // check checks that a key, or the public half of one, is of the algorithm's type
 // and size.
-func (k keyText) check(key crypto.PublicKey) error {
+func (k keyText) check(key crypto.PublicKey) (err error) {
 	found, rule := "another type", keyRules[k.alg]
 	switch key := key.(type) {
 	case *rsa.PublicKey:
-		if found = "type RSA"; rule.family == "RSA" {
-			return k.checkRSA(key)
-		}
+		found, err = "type RSA", k.checkRSA(key)
 	case *ecdsa.PublicKey:
-		if found = "type ECDSA"; rule.family == "ECDSA" {
-			return k.checkECDSA(key, rule.curve)
-		}
+		found, err = "type ECDSA", k.checkECDSA(key, rule.curve)
 	case ed25519.PublicKey:
-		if found = "type Ed25519"; rule.family == "Ed25519" {
-			return k.checkEd25519(key)
-		}
+		found, err = "type Ed25519", k.checkEd25519(key)
 	}
-	return k.wrongType(found)
+	if found != "type "+rule.family {
+		return invalidKey("%s is of %s; %s requires a key of type %s", k.name, found, k.alg, rule.family)
+	}
+	return err
 }
 
 func (k keyText) checkRSA(key *rsa.PublicKey) error {
@@ -392,45 +381,32 @@ func (k keyText) checkECDSA(key *ecdsa.PublicKey, curve string) error {
 	return nil
 }
 
+// checkEd25519 looks at y², where y is the point's coordinate (RFC 8032 §5.1.3).
+// It is 0 for order 4, 1 for orders 1 and 2, and one other number for order 8. A
+// point is on the curve -x² + y² = 1 + d x² y², d = -121665/121666, if x² is a
+// square: x² is 121666 (y² - 1) / (121666 - 121665 y²), and a quotient is a square
+// if the product is.
 func (k keyText) checkEd25519(key ed25519.PublicKey) error {
 	y := bytes.Clone(key)
-	y[len(y)-1] &= 0x7f // the sign of x does not matter
-	if slices.Contains(smallOrder, hex.EncodeToString(y)) {
+	slices.Reverse(y) // from little-endian
+	y[0] &= 0x7f      // the sign of x does not matter
+	p := new(big.Int).Lsh(big.NewInt(1), 255)
+	p.Sub(p, big.NewInt(19))
+	square := new(big.Int).SetBytes(y)
+	square.Mul(square, square).Mod(square, p)
+	switch square.Text(16) {
+	case "0", "1", order8:
 		return invalidKey("%s is a point of small order, under which anyone can sign; make a new key with openssl genpkey -algorithm ed25519", k.name)
 	}
-	if !onEdwards25519(y) {
+	above := new(big.Int).Sub(square, big.NewInt(1))
+	above.Mul(above, big.NewInt(121666))
+	below := square.Mul(square, big.NewInt(121665))
+	below.Sub(big.NewInt(121666), below)
+	if big.Jacobi(above.Mul(above, below), p) < 0 {
 		return invalidKey("%s is no point of the curve; copy it again, or make a new key with openssl genpkey -algorithm ed25519", k.name)
 	}
 	return nil
 }
 
-// onEdwards25519 reports whether the curve has a point with the given y
-// coordinate, in little-endian bytes. By -x² + y² = 1 + d x² y² with d =
-// -121665/121666 (RFC 8032 §5.1), x² is 121666 (y² - 1) / (121666 - 121665 y²),
-// and a quotient is a square if the product is.
-func onEdwards25519(y []byte) bool {
-	bigEndian := bytes.Clone(y)
-	slices.Reverse(bigEndian)
-	square := new(big.Int).SetBytes(bigEndian)
-	square.Mul(square, square)
-	above := new(big.Int).Sub(square, big.NewInt(1))
-	above.Mul(above, big.NewInt(121666))
-	below := square.Mul(square, big.NewInt(121665))
-	below.Sub(big.NewInt(121666), below)
-	p := new(big.Int).Lsh(big.NewInt(1), 255)
-	p.Sub(p, big.NewInt(19))
-	return big.Jacobi(above.Mul(above, below), p) >= 0
-}
-
-// smallOrder lists the y coordinates, little-endian, of the eight points of
-// Ed25519 of order 1, 2, 4 and 8, and the two of them that can also be written
-// unreduced (RFC 8032 §5.1.3).
-var smallOrder = []string{
-	"0100000000000000000000000000000000000000000000000000000000000000", // 1, order 1
-	"ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", // -1, order 2
-	"0000000000000000000000000000000000000000000000000000000000000000", // 0, order 4
-	"26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05", // order 8
-	"c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a", // order 8
-	"eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", // 1, written p + 1
-	"edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", // 0, written p
-}
+// order8 is y² of the four points of order 8, which solves d y⁴ + 2 y² = 1.
+const order8 = "76b9125b8bd5b257c2c2ebc2ba609c056bdf9e34b4f0a103ae4791859c155291"

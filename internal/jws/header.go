@@ -20,11 +20,7 @@ type Header struct {
 }
 
 func encodeHeader(alg, typ string) (string, error) {
-	header, err := strictjson.AppendString([]byte(`{"alg":`), alg)
-	if err != nil {
-		return "", err
-	}
-	header, err = strictjson.AppendString(append(header, `,"typ":`...), typ)
+	header, err := strictjson.AppendString([]byte(`{"alg":"`+alg+`","typ":`), typ) // alg is one that method.go knows
 	if err != nil {
 		return "", err
 	}
