@@ -186,8 +186,8 @@ func (s *JWTStrategy[U]) DestroyToken(ctx context.Context, token string, user U)
 
 // A ClaimsProvider is a [User] that adds private claims (RFC 7519 §4.3) to its
 // tokens, such as roles. TokenClaims may be a method of the user's type or of a
-// pointer to it; with another signature it is a mistake that [GetJWTStrategy]
-// refuses.
+// pointer to it. With another signature [GetJWTStrategy] refuses the type; of
+// types that it does not see, behind an interface, such a method is not called.
 type ClaimsProvider interface {
 	// TokenClaims returns a value that encodes to a JSON object, as
 	// encoding/json encodes it, except that duplicate names and invalid UTF-8
@@ -218,9 +218,10 @@ type Claims struct {
 
 // Decode decodes the whole payload, registered and private claims, into the
 // value that v points to, as encoding/json does, except that names match
-// exactly. Use a struct of your own for typed private claims; golang-jwt's
-// RegisteredClaims works too. Numbers decoded into an any become float64;
-// declare large integers as int64 or json.Number to keep them exact.
+// exactly. Use a struct of your own for typed private claims; it may embed
+// golang-jwt's RegisteredClaims, but not Claims, which cannot be decoded into.
+// Numbers decoded into an any become float64; declare large integers as int64 or
+// json.Number to keep them exact.
 //
 // The value is set to its zero value first, and again on error, so that nothing
 // of an earlier user remains. Every error matches [ErrInvalidClaims].
@@ -257,11 +258,11 @@ func canProvideClaims[U any]() bool {
 // checkTokenClaims finds a method TokenClaims that would never be called, since
 // its signature is not that of a ClaimsProvider.
 func checkTokenClaims[U any]() error {
-	t := reflect.TypeFor[U]()
-	_, byValue := t.MethodByName("TokenClaims")
-	_, byPointer := reflect.PointerTo(t).MethodByName("TokenClaims")
-	if (byValue || byPointer) && !canProvideClaims[U]() {
-		return fmt.Errorf("%w: TokenClaims of %v has another signature than ClaimsProvider requires; declare it as TokenClaims() any, or rename it", ErrInvalidConfig, t)
+	user, provider := reflect.TypeFor[U](), reflect.TypeFor[ClaimsProvider]()
+	for _, t := range []reflect.Type{user, reflect.PointerTo(user)} {
+		if _, has := t.MethodByName("TokenClaims"); has && !t.Implements(provider) {
+			return fmt.Errorf("%w: TokenClaims of %v has another signature than ClaimsProvider requires; declare it as TokenClaims() any, or rename it", ErrInvalidConfig, user)
+		}
 	}
 	return nil
 }

@@ -462,13 +462,22 @@ type typedPointer struct{ authstrategy.Subject }
 
 func (*typedPointer) TokenClaims() (any, error) { return nil, nil }
 
+type typedInterface interface {
+	authstrategy.User
+	TokenClaims() map[string]any
+}
+
 // Private claims that would be left out without a word are a mistake.
 func TestTokenClaimsOfAnotherSignature(t *testing.T) {
-	for _, err := range []error{constructionError[typed](), constructionError[*typed](), constructionError[typedPointer](), constructionError[*typedPointer]()} {
+	for _, err := range []error{constructionError[typed](), constructionError[*typed](), constructionError[typedPointer](), constructionError[*typedPointer](), constructionError[typedInterface]()} {
 		assertNoRefusal(t, err, authstrategy.ErrInvalidConfig)
 		assert.Contains(t, err.Error(), "declare it as TokenClaims() any")
 	}
 	assert.NoError(t, constructionError[struct{ authstrategy.Subject }]())
+	assert.NoError(t, constructionError[interface {
+		authstrategy.User
+		authstrategy.ClaimsProvider
+	}]())
 }
 
 func constructionError[U authstrategy.User]() error {
