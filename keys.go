@@ -184,7 +184,11 @@ func checkSecret(secret string, o *options) error {
 		fallthrough
 	default:
 		if size := secretSize(secret); size < want && !o.shortSecret {
-			mistakes = append(mistakes, fmt.Errorf("%w: the secret has %d bytes; %s requires %d or more (RFC 7518 §3.2); make one with openssl rand -base64 %d, or allow this one with WithInsecureShortSecret", ErrWeakSecret, size, alg, want, want))
+			found := fmt.Sprintf("%d bytes", size)
+			if size < len(secret) {
+				found += ", followed by zero bytes, which do not count"
+			}
+			mistakes = append(mistakes, fmt.Errorf("%w: the secret has %s; %s requires %d or more (RFC 7518 §3.2); make one with openssl rand -base64 %d, or allow this one with WithInsecureShortSecret", ErrWeakSecret, found, alg, want, want))
 		}
 	}
 	return errors.Join(mistakes...)
@@ -262,7 +266,7 @@ func readPrivateKey(text string, alg Algorithm) (crypto.Signer, error) {
 		return nil, k.wrongBlock(block.Type)
 	}
 	if err != nil {
-		return nil, k.invalid("is a PEM block %q that cannot be read as such a key", block.Type)
+		return nil, k.unreadable(block.Type)
 	}
 	signer, ok := key.(crypto.Signer)
 	if !ok {
@@ -292,7 +296,7 @@ func readPublicKey(text string, alg Algorithm) (crypto.PublicKey, error) {
 		return nil, k.wrongBlock(block.Type)
 	}
 	if err != nil {
-		return nil, k.invalid("is a PEM block %q that cannot be read as such a key", block.Type)
+		return nil, k.unreadable(block.Type)
 	}
 	return key, k.check(key)
 }
@@ -315,7 +319,7 @@ func (k keyText) block() (*pem.Block, error) {
 	case block == nil && blocks == 2:
 		return nil, k.invalid("holds EC PARAMETERS and no key")
 	case block == nil && format == keyformat.PEM:
-		return nil, k.invalid(`is PEM that cannot be read (are its line breaks gone, or the two characters \n?)`)
+		return nil, k.invalid(`is PEM that cannot be read (are its line breaks gone, or the two characters \n? is it indented, or in quotes?)`)
 	case block == nil:
 		return nil, k.invalid("is %s", format)
 	case strings.Count(k.pem, keyformat.PEMBegin) > blocks:
@@ -326,6 +330,12 @@ func (k keyText) block() (*pem.Block, error) {
 		return nil, k.wrongBlock("ENCRYPTED PRIVATE KEY")
 	}
 	return block, nil
+}
+
+// unreadable says that the bytes of a PEM block are none of the keys that its
+// type stands for. What crypto/x509 says of them could quote them.
+func (k keyText) unreadable(blockType string) error {
+	return k.invalid("is a PEM block %q that cannot be read: it is damaged, or a key that Go does not support, such as one of RSA-PSS or secp256k1", blockType)
 }
 
 // wrongBlock says why a PEM block of this type is of no use.

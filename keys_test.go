@@ -253,6 +253,7 @@ func TestHMACSecret(t *testing.T) {
 		{name: "32 bytes in a buffer of 64", alg: authstrategy.HS256, secret: bits(32) + strings.Repeat("\x00", 32)},
 		{name: "seven zero bytes at the end", alg: authstrategy.HS256, secret: bits(25) + strings.Repeat("\x00", 7)},
 		{name: "eight zero bytes at the end", alg: authstrategy.HS256, secret: bits(24) + strings.Repeat("\x00", 8), want: []error{authstrategy.ErrWeakSecret}},
+		{name: "eight zero bytes before the end", alg: authstrategy.HS256, secret: bits(23) + strings.Repeat("\x00", 8) + "x"},
 		{name: "redacted, blanks", alg: authstrategy.HS256, secret: " " + redacted + " ", opts: insecure(), want: []error{authstrategy.ErrInvalidKey}},
 		{name: "redacted, white space", alg: authstrategy.HS256, secret: redacted + "\n", opts: insecure(), want: []error{authstrategy.ErrInvalidKey}},
 		{name: "redacted, RS256", alg: authstrategy.RS256, secret: redacted, want: []error{authstrategy.ErrInvalidKey}},
@@ -279,6 +280,8 @@ func TestHMACSecret(t *testing.T) {
 			}
 		})
 	}
+	_, err := authstrategy.GetJWTStrategy[authstrategy.Subject](authstrategy.NewSecret(bits(24) + strings.Repeat("\x00", 8)))
+	assert.ErrorContains(t, err, "the secret has 24 bytes, followed by zero bytes, which do not count; HS256 requires 32 or more")
 }
 
 var keyErrors = []error{authstrategy.ErrWeakSecret, authstrategy.ErrInvalidKey, authstrategy.ErrKeyMismatch, authstrategy.ErrUnsupportedAlgorithm}
@@ -360,6 +363,7 @@ func TestKeyPair(t *testing.T) {
 		{name: "SSH private", alg: "EdDSA", private: key("openssh.pem"), public: "-", want: noKey, says: "OpenSSH private key; EdDSA requires"},
 		{name: "DER in base64", alg: "RS256", private: strings.Join(strings.Split(key("rsa.pem"), "\n")[1:27], ""), public: "-", want: noKey, says: "a key in DER, in base64"},
 		{name: "no line ends", alg: "RS256", private: strings.ReplaceAll(key("rsa.pem"), "\n", `\n`), public: "-", want: noKey, says: `line breaks gone, or the two characters \n`},
+		{name: "indented", alg: "RS256", private: strings.ReplaceAll(key("rsa.pem"), "\n", "\n  "), public: "-", want: noKey, says: "is it indented"},
 		{name: "encrypted PKCS #8", alg: "RS256", private: key("rsa-encrypted.pem"), public: "-", want: noKey, says: "encrypted private key; RS256 requires an unencrypted private key in PEM; decrypt it with openssl pkey"},
 		{name: "encrypted PKCS #1", alg: "RS256", private: key("rsa-encrypted-pkcs1.pem"), public: "-", want: noKey, says: "encrypted private key; RS256 requires an unencrypted private key in PEM; decrypt it with openssl pkey"},
 		{name: "public for private", alg: "RS256", private: key("rsa.pub.pem"), public: "-", want: noKey, says: "the secret is a PEM block with a public key; RS256 requires an unencrypted private key in PEM; a public key goes into WithPublicKey"},
@@ -385,8 +389,9 @@ func TestKeyPair(t *testing.T) {
 		{name: "P-256 for ES384", alg: "ES384", public: key("p256.pub.pem"), want: noKey, says: "on the curve P-256; ES384 requires P-384"},
 		{name: "P-384 for ES512", alg: "ES512", public: key("p384.pub.pem"), want: noKey, says: "on the curve P-384; ES512 requires P-521"},
 		{name: "P-224", alg: "ES256", private: key("p224.pem"), public: "-", want: noKey, says: "on the curve P-224"},
-		{name: "secp256k1", alg: "ES256", private: key("secp256k1.pem"), public: "-", want: noKey, says: "cannot be read"},
-		{name: "secp256k1 public", alg: "ES256", public: key("secp256k1.pub.pem"), want: noKey, says: "cannot be read"},
+		{name: "RSA-PSS", alg: "PS256", public: key("rsa-pss.pub.pem"), want: noKey, says: "or a key that Go does not support"},
+		{name: "secp256k1", alg: "ES256", private: key("secp256k1.pem"), public: "-", want: noKey, says: "or a key that Go does not support"},
+		{name: "secp256k1 public", alg: "ES256", public: key("secp256k1.pub.pem"), want: noKey, says: "or a key that Go does not support"},
 
 		{name: "RSA 1024 private", alg: "RS256", private: key("rsa-1024.pem"), public: "-", want: noKey, says: "has 1024 bits; RS256 requires an RSA key of 2048 to 16384 bits"},
 		{name: "RSA 1024 public", alg: "PS256", public: key("rsa-1024.pub.pem"), want: noKey, says: "has 1024 bits"},

@@ -15,6 +15,8 @@ for other in rsa-other:2048 rsa-1024:1024; do
 	openssl pkey -in "${other%:*}.pem" -pubout -out "${other%:*}.pub.pem"
 done
 
+openssl genpkey -quiet -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2048 | openssl pkey -pubout -out rsa-pss.pub.pem
+
 for curve in prime256v1:p256 secp384r1:p384 secp521r1:p521 secp224r1:p224 secp256k1:secp256k1; do
 	openssl ecparam -name "${curve%:*}" -genkey -out "${curve#*:}.pem"
 	openssl pkey -in "${curve#*:}.pem" -pubout -out "${curve#*:}.pub.pem"
