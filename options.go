@@ -60,7 +60,7 @@ func WithoutExpiration() Option {
 //
 // Audiences keep apart what one key signs: a token for "billing" is refused
 // where "admin" is required. Strategies that share a secret and an audience
-// accept each other's tokens.
+// accept each other's tokens, unless their algorithm, issuer or type differs.
 func WithAudience(audience ...string) Option {
 	audience = slices.Clone(audience)
 	return func(o *options) {
@@ -122,7 +122,7 @@ func WithIssuer(issuer string) Option {
 }
 
 // WithLeeway sets the clock skew tolerated for exp and nbf: from 0, the default,
-// to 10 minutes.
+// to 10 minutes. A bare number counts nanoseconds.
 func WithLeeway(d time.Duration) Option {
 	return func(o *options) {
 		o.leeway = d

@@ -50,8 +50,9 @@
 // [JWTStrategy.DestroyToken] does nothing. To end sessions early, keep lifetimes
 // short, or have the [UserLoader] refuse the token.
 //
-// Strategies that share a secret and an audience accept each other's tokens;
-// give each environment and each tenant its own secret.
+// Strategies that share a secret and an audience accept each other's tokens,
+// unless their algorithm, issuer or type differs; give each environment and each
+// tenant its own secret.
 //
 // # What is checked
 //
@@ -114,11 +115,12 @@ type Strategy[U any] interface {
 //
 // To refuse the user, return an error that matches [ErrUserNotFound] or
 // [ErrUserRefused]. A nil user, or one with an empty subject, counts as not
-// found, so a failed map lookup never lets anyone in (a struct that embeds a nil
-// pointer is not nil: its TokenSubject must cope with that). Any other error reaches
-// the caller of ReadToken wrapped and does not match [ErrInvalidToken]:
-// errors.Is and errors.As find in it what they found before, except
-// ErrInvalidToken and its reasons.
+// found, so a failed map lookup lets nobody in, provided that the zero user has
+// no subject: a struct with a number as its id has "0", and must be refused by the
+// loader. (A struct that embeds a nil pointer is not nil either: its TokenSubject
+// must cope with that.) Any other error reaches the caller of ReadToken wrapped
+// and does not match [ErrInvalidToken]: errors.Is and errors.As find in it what
+// they found before, except ErrInvalidToken and its reasons.
 //
 // The user must be the one that the token names: TokenSubject must equal
 // claims.Subject, or ReadToken fails with [ErrInvalidSubject]. A service that
