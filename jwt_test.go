@@ -287,6 +287,18 @@ func TestIssuer(t *testing.T) {
 	}
 }
 
+// Issuers and audiences are written as JSON, whatever they hold.
+func TestNamesInNeedOfEscapes(t *testing.T) {
+	const name = `",\ü"` + "\x00\n"
+	s := newStrategy(t, testSecret, authstrategy.WithIssuer(name), authstrategy.WithAudience(name))
+	token, err := s.WriteToken(ctx, testID)
+	require.NoError(t, err)
+	claims, err := s.ReadClaims(ctx, token)
+	require.NoError(t, err)
+	assert.Equal(t, name, claims.Issuer)
+	assert.Equal(t, []string{name}, claims.Audience)
+}
+
 func TestType(t *testing.T) {
 	for _, tt := range []struct {
 		wants string // "": the default
