@@ -19,6 +19,11 @@ import (
 	"github.com/go-authstrategy/authstrategy"
 )
 
+// maxBody is how many bytes the body of a request may have: far more than a login
+// form needs. A larger one is answered with 413, on every route and before
+// anything parses it.
+const maxBody = 64 << 10
+
 // Auth logs users in, knows them again and logs them out. It is safe for
 // concurrent use if its Users is.
 type Auth struct {
@@ -167,6 +172,11 @@ func Refuse(err error) Reply {
 // Detail is a body that says what is wrong, in the words of FastAPI Users.
 type Detail struct {
 	Detail string `json:"detail"`
+}
+
+// refuseStatus answers with the status and its name, as FastAPI does.
+func refuseStatus(status int) Reply {
+	return refusal(status, http.StatusText(status), "")
 }
 
 func refusal(status int, detail, challenge string) Reply {

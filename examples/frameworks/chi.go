@@ -20,7 +20,7 @@ func Chi(auth *Auth) http.Handler {
 	guarded.Get("/me", func(w http.ResponseWriter, r *http.Request) {
 		replyHTTP(w, Answer(http.StatusOK, UserFrom(r.Context())))
 	})
-	return router
+	return limitBody(router)
 }
 
 // requireUserChi lets a request with a good token through, with the user in its context.

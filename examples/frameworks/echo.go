@@ -20,7 +20,7 @@ func Echo(auth *Auth) http.Handler {
 	router.GET("/me", func(c echo.Context) error {
 		return replyEcho(c, Answer(http.StatusOK, UserFrom(c.Request().Context())))
 	}, guard)
-	return router
+	return limitBody(router)
 }
 
 // requireUserEcho lets a request with a good token through, with the user in its context.

@@ -1,6 +1,7 @@
 package frameworks
 
 import (
+	"errors"
 	"net/http"
 
 	"github.com/gofiber/fiber/v3"
@@ -9,8 +10,10 @@ import (
 // Fiber returns the service on fiber.
 func Fiber(auth *Auth) *fiber.App {
 	app := fiber.New(fiber.Config{
+		BodyLimit:                    maxBody, // where it is over, fiber answers and closes without reading on
+		ErrorHandler:                 errorFiber,
 		ReadBufferSize:               16 << 10, // for all headers: the default is less than a token may have
-		DisablePreParseMultipartForm: true,     // its errors' texts go to the client
+		DisablePreParseMultipartForm: true,     // it would answer a broken form before the handler does
 	})
 	app.Post("/login", func(c fiber.Ctx) error {
 		return replyFiber(c, auth.Login(c.Context(), formFiber(c, "username"), formFiber(c, "password")))
@@ -42,9 +45,22 @@ func requireUserFiber(auth *Auth) fiber.Handler {
 	}
 }
 
+// errorFiber answers what fiber itself refuses, such as a body over the limit or
+// an unknown path. Fiber's own error handler sends the text of the error, and that
+// of a malformed header holds the whole request, with its token.
+func errorFiber(c fiber.Ctx, err error) error {
+	status := http.StatusInternalServerError
+	if known := (*fiber.Error)(nil); errors.As(err, &known) {
+		status = known.Code
+	}
+	return replyFiber(c, refuseStatus(status))
+}
+
 // formFiber returns the first value of a field of the body. FormValue would take
 // a password from the query, and Bind the last value, or one by another name.
 func formFiber(c fiber.Ctx, name string) string {
+	// Fiber would unpack a compressed form, to any size. The others do not.
+	c.Request().Header.Del(fiber.HeaderContentEncoding)
 	form, err := c.MultipartForm()
 	if err != nil {
 		return string(c.Request().PostArgs().Peek(name))

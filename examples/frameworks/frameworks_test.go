@@ -1,9 +1,12 @@
 package frameworks
 
 import (
+	"bufio"
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"mime"
 	"mime/multipart"
@@ -124,6 +127,9 @@ type row struct {
 	form          url.Values // sent URL-encoded
 	multipart     bool       // sent as multipart/form-data instead
 	cut           int        // bytes that are missing at its end
+	size          int        // the form is padded to this many bytes
+	chunked       bool       // sent without its length
+	gzip          bool       // sent compressed
 
 	status    int
 	challenge string
@@ -136,6 +142,7 @@ func table(t *testing.T) []row {
 		unauthorized = `{"detail":"Unauthorized"}`
 		badRequest   = `{"detail":"Bad Request"}`
 		badLogin     = `{"detail":"LOGIN_BAD_CREDENTIALS"}`
+		tooLarge     = `{"detail":"Request Entity Too Large"}`
 		unavailable  = `{"detail":"Service Unavailable"}`
 		invalidToken = `Bearer error="invalid_token"`
 		invalidReq   = `Bearer error="invalid_request"`
@@ -153,6 +160,7 @@ func table(t *testing.T) []row {
 		{name: "unknown user", route: "POST /login", form: url.Values{"username": {"lancelot"}, "password": {"avalon"}}, status: 400, body: badLogin},
 		{name: "wrong password, multipart", route: "POST /login", multipart: true, form: url.Values{"username": {"arthur"}, "password": {"avalon"}}, status: 400, body: badLogin},
 		{name: "multipart cut short", route: "POST /login", multipart: true, cut: 10, form: url.Values{"username": {"arthur"}, "password": {"excalibur & 100%"}}, status: 400, body: badLogin},
+		{name: "compressed", route: "POST /login", multipart: true, gzip: true, form: url.Values{"username": {"arthur"}, "password": {"excalibur & 100%"}}, status: 400, body: badLogin},
 		{name: "a field twice", route: "POST /login", form: url.Values{"username": {"arthur", "morgana"}, "password": {"avalon"}}, status: 400, body: badLogin},
 		{name: "fields in another case", route: "POST /login", form: url.Values{"Username": {"morgana"}, "PASSWORD": {"avalon"}}, status: 400, body: badLogin},
 		{name: "fields in brackets", route: "POST /login", form: url.Values{"username[]": {"morgana"}, "password[]": {"avalon"}}, status: 400, body: badLogin},
@@ -191,8 +199,29 @@ func table(t *testing.T) []row {
 				status: c.status, challenge: c.challenge, body: c.body})
 		}
 	}
+	for _, c := range []struct {
+		route  string
+		form   url.Values
+		status int
+		body   string
+	}{
+		{"POST /login", url.Values{"username": {"arthur"}, "password": {"avalon"}}, 400, badLogin},
+		{"POST /logout", url.Values{}, 204, ""},
+		{"GET /me", url.Values{}, 200, `{"id":"` + arthur + `","name":"arthur"}`},
+	} {
+		for how, chunked := range map[string]bool{"announced": false, "in chunks": true} {
+			largest := row{name: c.route + " with the largest body " + how, route: c.route, authorization: []string{"Bearer " + good},
+				form: c.form, size: bodyLimit, chunked: chunked, status: c.status, body: c.body}
+			larger := largest
+			larger.name, larger.size, larger.status, larger.body = c.route+" with a larger body "+how, bodyLimit+1, 413, tooLarge
+			rows = append(rows, largest, larger)
+		}
+	}
 	return rows
 }
+
+// bodyLimit is the largest body that the service takes.
+const bodyLimit = 64 << 10
 
 // encode returns the row's form as its content type says, or nothing.
 func encode(t *testing.T, r row) (contentType, content string) {
@@ -201,7 +230,12 @@ func encode(t *testing.T, r row) (contentType, content string) {
 	case r.form == nil:
 		return "", ""
 	case !r.multipart:
-		return "application/x-www-form-urlencoded", r.form.Encode()
+		content = r.form.Encode()
+		if r.size > 0 {
+			const field = "&padding="
+			content += field + strings.Repeat("x", r.size-len(content)-len(field))
+		}
+		return "application/x-www-form-urlencoded", content
 	}
 	var body strings.Builder
 	w := multipart.NewWriter(&body)
@@ -217,13 +251,49 @@ func send(t *testing.T, base string, r row) (*http.Response, string) {
 	t.Helper()
 	method, path, _ := strings.Cut(r.route, " ")
 	contentType, content := encode(t, r)
-	request, err := http.NewRequestWithContext(t.Context(), method, base+path, strings.NewReader(content))
+	if r.gzip {
+		content = compress(t, content)
+	}
+	var reader io.Reader = strings.NewReader(content)
+	if r.chunked {
+		reader = struct{ io.Reader }{reader} // NewRequest finds no length in it
+	}
+	request, err := http.NewRequestWithContext(t.Context(), method, base+path, reader)
 	require.NoError(t, err)
 	request.Header["Authorization"] = r.authorization
 	if contentType != "" {
 		request.Header.Set("Content-Type", contentType)
 	}
-	response, err := http.DefaultClient.Do(request)
+	if r.gzip {
+		request.Header.Set("Content-Encoding", "gzip")
+	}
+	return exchange(t, request, request.Write)
+}
+
+func compress(t *testing.T, content string) string {
+	t.Helper()
+	var compressed strings.Builder
+	w := gzip.NewWriter(&compressed)
+	_, err := io.WriteString(w, content)
+	require.NoError(t, err)
+	require.NoError(t, w.Close())
+	return compressed.String()
+}
+
+// exchange writes the request to a connection of its own and returns the answer
+// with its body read. It reads while it still writes, and does not care whether
+// all was written: a server may answer 413, and fiber closes the connection with
+// it, before the body has arrived.
+func exchange(t *testing.T, request *http.Request, write func(io.Writer) error) (*http.Response, string) {
+	t.Helper()
+	conn, err := net.Dial("tcp", request.URL.Host)
+	require.NoError(t, err)
+	require.NoError(t, conn.SetDeadline(time.Now().Add(time.Minute)))
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer conn.Close()
+	wg.Go(func() { _ = write(conn) })
+	response, err := http.ReadResponse(bufio.NewReader(conn), request)
 	require.NoError(t, err)
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
@@ -265,6 +335,7 @@ func TestFrameworks(t *testing.T) {
 				for _, login := range []row{
 					{route: "POST /login", form: form},
 					{route: "POST /login", form: form, multipart: true},
+					{route: "POST /login", form: form, size: bodyLimit},
 					{route: "POST /login?username=morgana&password=avalon", form: form},
 				} {
 					bearer := "Bearer " + logIn(t, base, login)
@@ -275,6 +346,8 @@ func TestFrameworks(t *testing.T) {
 					assert.Equal(t, http.StatusNoContent, response.StatusCode)
 				}
 			})
+			t.Run("a body that breaks off", func(t *testing.T) { testBrokenBody(t, base) })
+			t.Run("an upload", func(t *testing.T) { testUpload(t, base) })
 			t.Run("a token of the largest size", func(t *testing.T) { testLargestToken(t, start) })
 			t.Run("many at once", func(t *testing.T) { testManyAtOnce(t, base) })
 		})
@@ -292,6 +365,86 @@ func logIn(t *testing.T, base string, r row) string {
 	require.NotEmpty(t, token.AccessToken)
 	assert.JSONEq(t, `{"access_token":`+strconv.Quote(token.AccessToken)+`,"token_type":"bearer"}`, body)
 	return token.AccessToken
+}
+
+// What comes before a body breaks is no login.
+func testBrokenBody(t *testing.T, base string) {
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, base+"/login", nil)
+	require.NoError(t, err)
+	form := url.Values{"username": {"arthur"}, "password": {"excalibur & 100%"}}.Encode()
+	response, body := exchange(t, request, func(w io.Writer) error {
+		_, err := fmt.Fprintf(w, "POST /login HTTP/1.1\r\nHost: %s\r\nContent-Type: application/x-www-form-urlencoded\r\n"+
+			"Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\nno length\r\n", request.URL.Host, len(form), form)
+		return err
+	})
+	assert.Equal(t, http.StatusBadRequest, response.StatusCode)
+	assert.JSONEq(t, `{"detail":"Bad Request"}`, body)
+}
+
+// An upload that is larger than net/http keeps in memory leaves no file behind,
+// and the login before it does not count.
+func testUpload(t *testing.T, base string) {
+	dir := t.TempDir()
+	for _, variable := range []string{"TMPDIR", "TMP"} { // TMP is for Windows
+		t.Setenv(variable, dir)
+	}
+	require.Equal(t, dir, os.TempDir())
+
+	var start strings.Builder
+	w := multipart.NewWriter(&start)
+	require.NoError(t, w.WriteField("username", "arthur"))
+	require.NoError(t, w.WriteField("password", "excalibur & 100%"))
+	_, err := w.CreateFormFile("file", "file")
+	require.NoError(t, err)
+	body := io.MultiReader(
+		strings.NewReader(start.String()),
+		io.LimitReader(zeros{}, 48<<20),
+		strings.NewReader("\r\n--"+w.Boundary()+"--\r\n"),
+	)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, base+"/login", body)
+	require.NoError(t, err)
+	request.Header.Set("Content-Type", w.FormDataContentType())
+	response, content := exchange(t, request, request.Write)
+	assert.Equal(t, http.StatusRequestEntityTooLarge, response.StatusCode)
+	assert.JSONEq(t, `{"detail":"Request Entity Too Large"}`, content)
+	files, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	assert.Empty(t, files)
+}
+
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) {
+	clear(p)
+	return len(p), nil
+}
+
+// Fiber's own errors are answered in JSON too, and without their texts: that of a
+// malformed header holds the whole request.
+func TestFiberErrors(t *testing.T) {
+	base := startFiber(t, newAuth(t))
+	response, body := send(t, base, row{route: "GET /unknown"})
+	assert.Equal(t, http.StatusNotFound, response.StatusCode)
+	assert.JSONEq(t, `{"detail":"Not Found"}`, body)
+
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, base+"/me", nil)
+	require.NoError(t, err)
+	response, body = exchange(t, request, func(w io.Writer) error {
+		_, err := fmt.Fprintf(w, "GET /me HTTP/1.1\r\nHost: %s\r\nAuthorization Bearer %s\r\n\r\n", request.URL.Host, tokenFor(t, arthur))
+		return err
+	})
+	assert.Equal(t, http.StatusBadRequest, response.StatusCode)
+	assert.JSONEq(t, `{"detail":"Bad Request"}`, body)
+
+	app := fiber.New(fiber.Config{ErrorHandler: errorFiber})
+	app.Get("/", func(fiber.Ctx) error { return errDown })
+	response, err = app.Test(httptest.NewRequest(http.MethodGet, "/", nil))
+	require.NoError(t, err)
+	defer response.Body.Close()
+	content, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	assert.Equal(t, http.StatusInternalServerError, response.StatusCode)
+	assert.JSONEq(t, `{"detail":"Internal Server Error"}`, string(content))
 }
 
 // roleUser has private claims.

@@ -19,7 +19,7 @@ func Gin(auth *Auth) http.Handler {
 	guarded.GET("/me", func(c *gin.Context) {
 		replyGin(c, Answer(http.StatusOK, UserFrom(c.Request.Context())))
 	})
-	return router
+	return limitBody(router)
 }
 
 // requireUserGin lets a request with a good token through, with the user in its context.

@@ -1,7 +1,10 @@
 package frameworks
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
+	"io"
 	"net/http"
 )
 
@@ -18,7 +21,27 @@ func NetHTTP(auth *Auth) http.Handler {
 	mux.Handle("GET /me", requireUser(auth, func(w http.ResponseWriter, r *http.Request) {
 		replyHTTP(w, Answer(http.StatusOK, UserFrom(r.Context())))
 	}))
-	return mux
+	return limitBody(mux)
+}
+
+// limitBody answers 413 to a request with a body over maxBody. It serves chi, gin
+// and echo as well. It reads the body first, whether or not its length was
+// announced: PostFormValue would write a large upload to the disk, and would not
+// say that the rest of the form is missing.
+func limitBody(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+		if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
+			replyHTTP(w, refuseStatus(http.StatusRequestEntityTooLarge))
+			return
+		}
+		if err != nil { // the client stopped half-way
+			replyHTTP(w, refuseStatus(http.StatusBadRequest))
+			return
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		next.ServeHTTP(w, r)
+	})
 }
 
 // requireUser lets a request with a good token through, with the user in its context.

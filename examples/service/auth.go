@@ -11,7 +11,8 @@ import (
 )
 
 // This file is the one to copy: the middleware that lets only the holder of a
-// good bearer token through. Of the rest it needs the User and writeError.
+// good bearer token through. Of the rest it needs the User, writeError and
+// writeUnavailable.
 
 // session is who sent the request, and the token that said so.
 type session struct {
@@ -57,8 +58,7 @@ func requireUser(
 				refuse(w, http.StatusUnauthorized, `Bearer error="invalid_token"`)
 				return
 			case err != nil:
-				log.ErrorContext(r.Context(), "token not checked", "err", err)
-				writeError(w, http.StatusServiceUnavailable)
+				writeUnavailable(w, r, log, "token not checked", err)
 				return
 			}
 			ctx := context.WithValue(r.Context(), sessionKey{}, session{user, token})

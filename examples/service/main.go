@@ -76,7 +76,8 @@ func parseFlags(args []string, stderr io.Writer) (config, error) {
 
 	var faults []error
 	if flags.NArg() > 0 {
-		faults = append(faults, fmt.Errorf("unexpected argument %q: the service takes flags only", flags.Arg(0)))
+		// It may be the rest of a password with blanks, so it is not shown.
+		faults = append(faults, errors.New("an argument belongs to no flag: the service takes flags only; put a value with blanks in quotes"))
 	}
 	// An empty value is a variable that the caller's shell did not have, not a
 	// wish for the default: a random secret in place of the real one.
@@ -179,8 +180,10 @@ func newServer(handler http.Handler, logger *slog.Logger) *http.Server {
 	}
 }
 
-// printWelcome prints the address, what was made at random, and the curl lines
-// to paste into a shell. Its last line says how to stop the service.
+// printWelcome prints the address, the password if it was made at random, and the
+// curl lines to paste into a shell. A password that the operator chose is not
+// shown: it would be in the log for good. Its last line says how to stop the
+// service.
 func printWelcome(w io.Writer, url string, cfg config, keys keys, password string) {
 	fmt.Fprintf(w, "Listening on %s (%s, tokens valid for %s)\n", url, cfg.algorithm, cfg.lifetime)
 	switch {
@@ -190,15 +193,21 @@ func printWelcome(w io.Writer, url string, cfg config, keys keys, password strin
 		fmt.Fprintln(w, "No -secret-file: a random secret was made, and tokens end with this process.")
 	}
 	fmt.Fprintf(w, "The user is %s, id %s.\n", cfg.username, userID(cfg.username))
-	if cfg.password == "" && !keys.readOnly() {
+	passwordField := `"password=${PASSWORD:?}"`
+	switch {
+	case keys.readOnly():
+	case cfg.password == "":
 		fmt.Fprintln(w, "No -password: a random one was made, for this start alone.")
+		passwordField = shellQuote("password=" + password)
+	default:
+		fmt.Fprintln(w, "The password is not shown: first set the shell variable PASSWORD to it.")
 	}
 	fmt.Fprint(w, "Try:\n\n")
 	if keys.readOnly() {
 		fmt.Fprintln(w, "  TOKEN='a token signed with the private key'")
 	} else {
 		fmt.Fprintf(w, "  TOKEN=$(curl -s --data-urlencode %s --data-urlencode %s %s/auth/jwt/login | cut -d '\"' -f 4)\n",
-			shellQuote("username="+cfg.username), shellQuote("password="+password), url)
+			shellQuote("username="+cfg.username), passwordField, url)
 	}
 	fmt.Fprintf(w, "  curl -i -H \"Authorization: Bearer $TOKEN\" %s/users/me\n", url)
 	fmt.Fprintf(w, "  curl -i -X POST -H \"Authorization: Bearer $TOKEN\" %s/auth/jwt/logout\n", url)

@@ -8,11 +8,13 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"os/exec"
+	"strings"
 	"testing"
 	"time"
 
@@ -81,7 +83,8 @@ func TestFlagsRefused(t *testing.T) {
 	}{
 		"help":                         {[]string{"-h"}, 0, "Usage of service"},
 		"unknown flag":                 {[]string{"-port", "80"}, 2, "flag provided but not defined: -port"},
-		"argument":                     {[]string{"serve"}, 2, `unexpected argument "serve"`},
+		"argument":                     {[]string{"serve"}, 2, "an argument belongs to no flag"},
+		"password without quotes":      {[]string{"-password", "plugh", "xyzzy"}, 2, "an argument belongs to no flag"},
 		"lifetime not a duration":      {[]string{"-lifetime", "60"}, 2, `invalid value "60" for flag -lifetime`},
 		"empty user name":              {[]string{"-username", ""}, 2, "-username is empty"},
 		"empty password":               {[]string{"-password", ""}, 2, "-password is empty"},
@@ -120,6 +123,25 @@ func TestFlagsRefused(t *testing.T) {
 			assert.Empty(t, stdout.String(), "it has not started")
 			assert.NotContains(t, stderr.String(), "xyzzy", "no secret is shown")
 		})
+	}
+}
+
+// Neither the key that the service makes for itself nor the password that it was
+// given is in what it prints.
+func TestWelcomeHoldsNoSecret(t *testing.T) {
+	const password = "xyzzy & plugh"
+	for _, algorithm := range []string{"HS256", "ES256", "EdDSA"} {
+		k, err := loadKeys(config{algorithm: algorithm})
+		require.NoError(t, err)
+		var welcome bytes.Buffer
+		printWelcome(&welcome, "http://service", config{algorithm: algorithm, username: "name", password: password}, k, password)
+		assert.NotContains(t, welcome.String(), "xyzzy")
+		dump := welcome.String() + fmt.Sprintf("%v %+v %#v", k, k, k)
+		for line := range strings.Lines(k.secret.Reveal()) {
+			if !strings.HasPrefix(line, "-----") {
+				assert.NotContains(t, dump, strings.TrimSpace(line), algorithm)
+			}
+		}
 	}
 }
 

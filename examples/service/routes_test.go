@@ -8,7 +8,9 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"runtime"
+	"strings"
 	"testing"
 	"testing/iotest"
 	"testing/synctest"
@@ -31,7 +33,8 @@ func newTestService(t *testing.T, derive deriveFunc) (*service, *bytes.Buffer) {
 	users, err := newUserStore("name", "password", derive)
 	require.NoError(t, err)
 	log := new(bytes.Buffer)
-	return &service{strategy: strategy, users: users, log: slog.New(slog.NewTextHandler(log, nil))}, log
+	handler := slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})
+	return &service{strategy: strategy, users: users, log: slog.New(handler)}, log
 }
 
 func serveOnce(handler http.Handler, r *http.Request) answer {
@@ -49,7 +52,7 @@ func TestLoginQueue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		started, finish := make(chan struct{}, 1000), make(chan struct{})
 		blocking := false
-		svc, _ := newTestService(t, func(password string, salt []byte) ([]byte, error) {
+		svc, log := newTestService(t, func(password string, salt []byte) ([]byte, error) {
 			if blocking {
 				started <- struct{}{}
 				<-finish
@@ -72,7 +75,11 @@ func TestLoginQueue(t *testing.T) {
 		synctest.Wait()
 		assert.Len(t, started, processors, "hashes at once")
 		assert.Empty(t, answers)
-		requireRefused(t, attempt(t.Context()), http.StatusServiceUnavailable, "Service Unavailable", "")
+		assert.Empty(t, log.String())
+		busy := attempt(t.Context())
+		requireRefused(t, busy, http.StatusServiceUnavailable, "Service Unavailable", "")
+		assert.Equal(t, "1", busy.header.Get("Retry-After"))
+		assert.Regexp(t, `^time=\S+ level=DEBUG msg="no login" err="too many logins at once"\n$`, log.String())
 
 		close(finish)
 		for range places {
@@ -113,6 +120,32 @@ func TestBodyCutShort(t *testing.T) {
 		http.StatusBadRequest, "Bad Request", "")
 }
 
+// No upload is written to the disk, neither the largest that is taken nor a large
+// one that is refused.
+func TestUploadLeavesNoFile(t *testing.T) {
+	svc, _ := newTestService(t, plainDerive)
+	dir := t.TempDir()
+	for _, variable := range []string{"TMPDIR", "TMP"} { // TMP is for Windows
+		t.Setenv(variable, dir)
+	}
+	require.Equal(t, dir, os.TempDir())
+	upload := func(size int) answer {
+		contentType, body := multipartForm(t, "username", "name", "password", "password")
+		boundary := contentType[strings.Index(contentType, "boundary=")+len("boundary="):]
+		end := "\r\n--" + boundary + "--\r\n"
+		body.Truncate(body.Len() - len(end))
+		body.WriteString("\r\n--" + boundary + "\r\nContent-Disposition: form-data; name=\"file\"; filename=\"file\"\r\n\r\n")
+		body.WriteString(strings.Repeat("x", size-body.Len()-len(end)) + end)
+		return serveOnce(svc.routes(), loginRequest(t, "http://service", contentType, body))
+	}
+	tokenIn(t, upload(maxBody))
+	requireRefused(t, upload(maxBody+1), http.StatusRequestEntityTooLarge, "Request Entity Too Large", "")
+	requireRefused(t, upload(48<<20), http.StatusRequestEntityTooLarge, "Request Entity Too Large", "")
+	files, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	assert.Empty(t, files)
+}
+
 // failing is a strategy that a backend stands behind, and it is down.
 type failing struct {
 	authstrategy.Strategy[*User]
@@ -146,9 +179,21 @@ func TestFailuresAre503(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			log.Reset()
-			requireRefused(t, serveOnce(c.handler, c.request), http.StatusServiceUnavailable, "Service Unavailable", "")
+			got := serveOnce(c.handler, c.request)
+			requireRefused(t, got, http.StatusServiceUnavailable, "Service Unavailable", "")
+			assert.Equal(t, "1", got.header.Get("Retry-After"))
+			assert.Contains(t, log.String(), "level=ERROR")
 			assert.Contains(t, log.String(), errDown.Error())
 			assert.NotContains(t, log.String(), token)
+		})
+		t.Run(name+", the client has gone", func(t *testing.T) {
+			log.Reset()
+			ctx, cancel := context.WithCancel(t.Context())
+			cancel()
+			got := serveOnce(c.handler, c.request.Clone(ctx))
+			assert.Equal(t, http.StatusServiceUnavailable, got.status, "never 200")
+			assert.Equal(t, 1, strings.Count(log.String(), "level="), log.String())
+			assert.Contains(t, log.String(), "level=DEBUG")
 		})
 	}
 	t.Run("a bad token all the same", func(t *testing.T) {

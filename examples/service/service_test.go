@@ -26,6 +26,7 @@ func TestService(t *testing.T) {
 	t.Parallel()
 	p := start(t, "-username", testUser, "-password", testPassword)
 	assert.Contains(t, p.welcome, "a random secret was made")
+	assert.NotContains(t, p.welcome, testPassword)
 	token := login(t, p.url, testUser, testPassword)
 	t.Run("login", func(t *testing.T) { testLogin(t, p) })
 	t.Run("users/me", func(t *testing.T) { testMe(t, p, token) })
@@ -58,24 +59,40 @@ func testLogin(t *testing.T, p *process) {
 	require.NoError(t, err)
 	contentType, parts := multipartForm(t, "username", testUser, "password", testPassword)
 	truncated := parts.Bytes()[:parts.Len()-10]
-	refused := map[string]*http.Request{
-		"wrong password":   loginRequest(t, p.url, urlEncoded, form("username", testUser, "password", testPassword+" ")),
-		"unknown user":     loginRequest(t, p.url, urlEncoded, form("username", "mordred", "password", testPassword)),
-		"empty":            loginRequest(t, p.url, urlEncoded, nil),
-		"query":            loginRequest(t, p.url, urlEncoded, nil),
-		"no password":      loginRequest(t, p.url, urlEncoded, form("username", testUser)),
-		"no user name":     loginRequest(t, p.url, urlEncoded, form("password", testPassword)),
-		"two passwords":    loginRequest(t, p.url, urlEncoded, form("username", testUser, "password", testPassword, "password", "x")),
-		"two user names":   loginRequest(t, p.url, urlEncoded, form("username", testUser, "username", "x", "password", testPassword)),
-		"bad encoding":     loginRequest(t, p.url, urlEncoded, strings.NewReader("username=x&password=%zz")),
-		"no content type":  loginRequest(t, p.url, "", form("username", testUser, "password", testPassword)),
-		"JSON":             loginRequest(t, p.url, "application/json", strings.NewReader(`{"username":"`+testUser+`","password":"x"}`)),
-		"multipart broken": loginRequest(t, p.url, contentType, bytes.NewReader(truncated)),
+	const (
+		badCredentials = "LOGIN_BAD_CREDENTIALS"
+		required       = "username and password are required"
+		unparsable     = "There was an error parsing the body"
+	)
+	cases := map[string]struct {
+		request *http.Request
+		status  int
+		detail  string
+	}{
+		"wrong password": {loginRequest(t, p.url, urlEncoded, form("username", testUser, "password", testPassword+" ")), 400, badCredentials},
+		"unknown user":   {loginRequest(t, p.url, urlEncoded, form("username", "mordred", "password", testPassword)), 400, badCredentials},
+
+		"empty":           {loginRequest(t, p.url, urlEncoded, nil), 422, required},
+		"query":           {loginRequest(t, p.url, urlEncoded, nil), 422, required},
+		"no password":     {loginRequest(t, p.url, urlEncoded, form("username", testUser)), 422, required},
+		"no user name":    {loginRequest(t, p.url, urlEncoded, form("password", testPassword)), 422, required},
+		"empty password":  {loginRequest(t, p.url, urlEncoded, form("username", testUser, "password", "")), 422, required},
+		"empty user name": {loginRequest(t, p.url, urlEncoded, form("username", "", "password", testPassword)), 422, required},
+		"two passwords":   {loginRequest(t, p.url, urlEncoded, form("username", testUser, "password", testPassword, "password", "x")), 422, required},
+		"two user names":  {loginRequest(t, p.url, urlEncoded, form("username", testUser, "username", "x", "password", testPassword)), 422, required},
+		"no content type": {loginRequest(t, p.url, "", form("username", testUser, "password", testPassword)), 422, required},
+		"JSON":            {loginRequest(t, p.url, "application/json", strings.NewReader(`{"username":"`+testUser+`","password":"x"}`)), 422, required},
+
+		"bad encoding":     {loginRequest(t, p.url, urlEncoded, strings.NewReader("username=x&password=%zz")), 400, unparsable},
+		"bad encoding too": {loginRequest(t, p.url, urlEncoded, io.MultiReader(form("username", testUser, "password", testPassword), strings.NewReader("&scope=%"))), 400, unparsable},
+		"bad content type": {loginRequest(t, p.url, urlEncoded+"; charset", form("username", testUser, "password", testPassword)), 400, unparsable},
+		"multipart broken": {loginRequest(t, p.url, contentType, bytes.NewReader(truncated)), 400, unparsable},
+		"no boundary":      {loginRequest(t, p.url, "multipart/form-data", bytes.NewReader(parts.Bytes())), 400, unparsable},
 	}
-	refused["query"].URL.RawQuery = string(rawQuery)
-	for name, r := range refused {
+	cases["query"].request.URL.RawQuery = string(rawQuery)
+	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			requireRefused(t, do(t, r), http.StatusBadRequest, "LOGIN_BAD_CREDENTIALS", "")
+			requireRefused(t, do(t, c.request), c.status, c.detail, "")
 		})
 	}
 }
@@ -148,12 +165,21 @@ func testRoutes(t *testing.T, p *process, token string) {
 		{http.MethodGet, "/auth/jwt/logout", http.StatusMethodNotAllowed, "POST"},
 		{http.MethodPost, "/users/me", http.StatusMethodNotAllowed, "GET, HEAD"},
 		{http.MethodDelete, "/users/me", http.StatusMethodNotAllowed, "GET, HEAD"},
+		{http.MethodHead, "/auth/jwt/login", http.StatusMethodNotAllowed, "POST"},
 		{http.MethodGet, "/", http.StatusNotFound, ""},
+		{http.MethodHead, "/", http.StatusNotFound, ""},
+		{http.MethodPost, "/auth/jwt/nothing", http.StatusNotFound, ""},
+		{http.MethodGet, "//nothing", http.StatusNotFound, ""},
 		{http.MethodGet, "/users/me/", http.StatusNotFound, ""},
 	} {
 		got := do(t, request(t, c.method, p.url+c.route, "Bearer "+token))
-		assert.Equal(t, c.status, got.status, c)
 		assert.Equal(t, c.allow, got.header.Get("Allow"), c)
+		if c.method == http.MethodHead {
+			assert.Equal(t, c.status, got.status, c)
+			assert.Empty(t, got.body, c)
+			continue
+		}
+		requireRefused(t, got, c.status, http.StatusText(c.status), "")
 	}
 }
 
@@ -176,6 +202,7 @@ func testLargeBody(t *testing.T, p *process, token string) {
 				{http.MethodPost, "/auth/jwt/login"},
 				{http.MethodPost, "/auth/jwt/logout"},
 				{http.MethodGet, "/users/me"},
+				{http.MethodGet, "/nothing"},
 			} {
 				r, err := http.NewRequestWithContext(t.Context(), c.method, p.url+c.route, body(limit+1))
 				require.NoError(t, err)
@@ -184,7 +211,7 @@ func testLargeBody(t *testing.T, p *process, token string) {
 				requireRefused(t, do(t, r), http.StatusRequestEntityTooLarge, "Request Entity Too Large", "")
 			}
 			requireRefused(t, do(t, loginRequest(t, p.url, urlEncoded, body(limit))),
-				http.StatusBadRequest, "LOGIN_BAD_CREDENTIALS", "")
+				http.StatusUnprocessableEntity, "username and password are required", "")
 		})
 	}
 }
@@ -232,8 +259,9 @@ func TestKeyPair(t *testing.T) {
 	assert.NotContains(t, reader.welcome, "auth/jwt/login")
 	requireMe(t, reader, testUser, "Bearer "+token)
 	for _, password := range []string{testPassword, "wrong"} {
-		requireRefused(t, do(t, loginRequest(t, reader.url, urlEncoded, form("username", testUser, "password", password))),
-			http.StatusServiceUnavailable, "Service Unavailable", "")
+		got := do(t, loginRequest(t, reader.url, urlEncoded, form("username", testUser, "password", password)))
+		requireRefused(t, got, http.StatusServiceUnavailable, "Service Unavailable", "")
+		assert.Empty(t, got.header.Values("Retry-After"), "it will never sign")
 	}
 	got := do(t, request(t, http.MethodPost, reader.url+"/auth/jwt/logout", "Bearer "+token))
 	assert.Equal(t, http.StatusNoContent, got.status)

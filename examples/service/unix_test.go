@@ -28,20 +28,30 @@ func TestPrintedLines(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.Symlink(self, filepath.Join(dir, "curl")))
 	username, password := "d'Artagnan \"$HOME\" & `Co`", "a'b\\c =+%?#;@ü"
-	p := start(t, "-username", username, "-password", password)
-	script := ""
-	for line := range strings.Lines(p.welcome) {
-		if strings.HasPrefix(line, "  ") {
-			script += line
-		}
+	for name, c := range map[string]struct{ args, env []string }{
+		"password given": {[]string{"-password", password}, []string{"PASSWORD=" + password}},
+		"password made":  {nil, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := start(t, append(c.args, "-username", username)...)
+			script := ""
+			for line := range strings.Lines(p.welcome) {
+				if strings.HasPrefix(line, "  ") {
+					script += line
+				}
+			}
+			cmd := exec.Command("sh", "-eu", "-c", script)
+			cmd.Env = append(os.Environ(), "PATH="+dir+string(filepath.ListSeparator)+os.Getenv("PATH"))
+			cmd.Env = append(cmd.Env, c.env...)
+			output, err := cmd.CombinedOutput()
+			require.NoError(t, err, "%s", output)
+			assert.Contains(t, string(output), "200 OK")
+			assert.Contains(t, string(output), `{"id":"`+userID(username)+`"`)
+			assert.Contains(t, string(output), "204 No Content")
+			assert.NotContains(t, p.welcome, password)
+			assert.Equal(t, c.env != nil, strings.Contains(p.welcome, "first set the shell variable PASSWORD"))
+		})
 	}
-	cmd := exec.Command("sh", "-eu", "-c", script)
-	cmd.Env = append(os.Environ(), "PATH="+dir+string(filepath.ListSeparator)+os.Getenv("PATH"))
-	output, err := cmd.CombinedOutput()
-	require.NoError(t, err, "%s", output)
-	assert.Contains(t, string(output), "200 OK")
-	assert.Contains(t, string(output), `{"id":"`+userID(username)+`"`)
-	assert.Contains(t, string(output), "204 No Content")
 }
 
 // On a signal the service takes no new connections, finishes the request under
@@ -79,7 +89,7 @@ func TestShutdown(t *testing.T) {
 			content, err := io.ReadAll(response.Body)
 			require.NoError(t, err)
 			requireRefused(t, answer{response.StatusCode, response.Header, string(content)},
-				http.StatusBadRequest, "LOGIN_BAD_CREDENTIALS", "")
+				http.StatusUnprocessableEntity, "username and password are required", "")
 
 			_, code := p.end(t)
 			assert.Zero(t, code, "%s", &p.stderr)
