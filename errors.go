@@ -3,10 +3,12 @@ package authstrategy
 import (
 	"errors"
 	"fmt"
-	"reflect"
+	"slices"
+	"strings"
 
 	"github.com/golang-jwt/jwt/v5"
 
+	"github.com/go-authstrategy/authstrategy/internal/errs"
 	"github.com/go-authstrategy/authstrategy/internal/jws"
 )
 
@@ -17,7 +19,7 @@ import (
 // With it comes exactly one of the reasons ErrTokenMissing to ErrUserRefused,
 // and the error of github.com/golang-jwt/jwt/v5 with the same meaning where
 // there is one. More reasons may come in later versions.
-var ErrInvalidToken error = &sentinel{text: "authstrategy: token is invalid"}
+var ErrInvalidToken error = errs.New("authstrategy: token is invalid")
 
 // The reasons to refuse a token, in the order in which they are checked. The
 // first that applies is reported: ErrTokenExpired, for example, means that the
@@ -32,15 +34,17 @@ var (
 	ErrTokenTooLarge = reason("token is too large")
 
 	// ErrTokenMalformed: the token is not three non-empty segments of canonical
-	// base64url (RFC 7515 §2, §7.1); or its header is longer than 4096 characters
-	// of base64url, is not a strict JSON object, or has an alg, typ or kid that is
-	// not a string; or, after the signature has been verified, its claims are not a
-	// strict JSON object, a registered claim has the wrong JSON type (RFC 7519 §4.1),
-	// or its exp, nbf or iat is outside the years 1970 to 9999.
+	// base64url (RFC 7515 §2, §7.1); or its header has more than 64 members, those
+	// of nested objects included, is nested more than 8 deep, is not a strict JSON
+	// object, or has an alg, typ or kid that is not a string; or, after the signature
+	// has been verified, its claims are not a strict JSON object, a registered claim
+	// has the wrong JSON type (RFC 7519 §4.1), or its exp, nbf or iat is outside the
+	// years 1970 to 9999.
 	ErrTokenMalformed = reason("token is malformed", jwt.ErrTokenMalformed)
 
 	// ErrTokenUnverifiable: the header has no alg, or one other than the
-	// strategy's (RFC 8725 §3.1), or it has crit, b64, enc, zip or cty.
+	// strategy's (RFC 8725 §3.1), or it has crit, b64, enc, zip or cty. A
+	// [StrategyFactory] returns it where it has no strategy for the token.
 	ErrTokenUnverifiable = reason("token is unverifiable", jwt.ErrTokenUnverifiable)
 
 	// ErrTokenSignature: the signature does not verify (RFC 7515 §5.2).
@@ -76,6 +80,25 @@ var (
 	ErrUserRefused = reason("user refused")
 )
 
+// refusals are ErrInvalidToken and all reasons.
+var refusals = []error{
+	ErrInvalidToken, ErrTokenMissing, ErrTokenTooLarge, ErrTokenMalformed, ErrTokenUnverifiable, ErrTokenSignature, ErrTokenType, ErrTokenIssuer,
+	ErrTokenAudience, ErrTokenClaimMissing, ErrTokenNotYetValid, ErrTokenExpired, ErrUserNotFound, ErrUserRefused,
+}
+
+// Refusals that always say the same. No text here holds a claim's value.
+var (
+	errMissing   = fmt.Errorf("%w: no token was given", ErrTokenMissing)
+	errTooLarge  = fmt.Errorf("%w: it is longer than WithMaxTokenSize allows (by default 8192 bytes)", ErrTokenTooLarge)
+	errSignature = fmt.Errorf("%w: the token was altered, or signed with another key", ErrTokenSignature)
+	errNoSubject = fmt.Errorf("%w: it has no sub, or an empty one", ErrTokenClaimMissing)
+	errNoExpiry  = fmt.Errorf("%w: it has no exp, which a strategy with a lifetime requires (see WithoutExpiration)", ErrTokenClaimMissing)
+	errNotYet    = fmt.Errorf("%w: now is before its nbf; compare the clocks (see WithLeeway)", ErrTokenNotYetValid)
+	errExpired   = fmt.Errorf("%w: its exp has passed; log in again", ErrTokenExpired)
+	errNilUser   = fmt.Errorf("%w: the loader returned a nil user", ErrUserNotFound)
+	errEmptyUser = fmt.Errorf("%w: the loader returned a user with an empty subject", ErrUserNotFound)
+)
+
 // ErrInvalidConfig matches every error that means: the program that uses this
 // package must be fixed.
 //
@@ -89,7 +112,8 @@ var ErrInvalidConfig = errors.New("authstrategy: invalid configuration")
 // [ErrInvalidConfig].
 var (
 	// ErrWeakSecret: the HMAC secret is shorter than the algorithm's hash, which
-	// is 32, 48 or 64 bytes (RFC 7518 §3.2, see [WithInsecureShortSecret]).
+	// is 32, 48 or 64 bytes (RFC 7518 §3.2, see [WithInsecureShortSecret]), or has
+	// fewer than six different bytes.
 	ErrWeakSecret = mistake("weak secret")
 
 	// ErrInvalidKey: any other fault of a secret or key. An empty HMAC secret
@@ -101,6 +125,17 @@ var (
 
 	// ErrUnsupportedAlgorithm: the [Algorithm] is none of the constants.
 	ErrUnsupportedAlgorithm = mistake("unsupported algorithm")
+)
+
+// Mistakes that always say the same.
+var (
+	errNoStrategy = fmt.Errorf("%w: the JWTStrategy is nil or zero; make it with GetJWTStrategy and check its error", ErrInvalidConfig)
+	errNilLoader  = fmt.Errorf("%w: the loader is nil; pass a function that returns the user for the claims", ErrInvalidConfig)
+	errNilFactory = fmt.Errorf("%w: the StrategyFactory is nil; it must be a function that returns a strategy", ErrInvalidConfig)
+	errNoneMade   = fmt.Errorf("%w: the StrategyFactory returned a nil strategy; return an error instead", ErrInvalidConfig)
+	errClock      = fmt.Errorf("%w: the clock is outside the years 1970 to 9999; correct it (see WithClock)", ErrInvalidConfig)
+	errFarExpiry  = fmt.Errorf("%w: the lifetime carries exp beyond the year 9999; shorten WithLifetime, or use WithoutExpiration", ErrInvalidConfig)
+	errMismatch   = fmt.Errorf("%w: the key of WithPublicKey does not match the private key; pass the matching one, or omit WithPublicKey to derive it", ErrKeyMismatch)
 )
 
 // Errors of writing a token, of reading its user, and of [Claims.Decode]. None
@@ -117,80 +152,72 @@ var (
 
 	// ErrInvalidClaims: on writing, the private claims do not encode to a JSON
 	// object or name a registered claim, or the token would be longer than the
-	// limit of [WithMaxTokenSize]; from [Claims.Decode], the claims do not decode.
+	// limit of [WithMaxTokenSize]; from [Claims.Decode], the claims do not decode,
+	// or their own Validate refuses them.
 	ErrInvalidClaims = errors.New("authstrategy: invalid claims")
 )
 
-// A sentinel is an error that matches others, of the same or a wider meaning.
-type sentinel struct {
-	text    string
-	matches []error
-}
-
-func (s *sentinel) Error() string   { return s.text }
-func (s *sentinel) Unwrap() []error { return s.matches }
+// The same, where they always say the same.
+var (
+	errNoSigningKey = fmt.Errorf("%w: the strategy was made with a public key alone and only reads; pass the private key to GetJWTStrategy as the secret", ErrNoSigningKey)
+	errNoUser       = fmt.Errorf("%w: the user is nil", ErrInvalidSubject)
+	errNoID         = fmt.Errorf("%w: the user's TokenSubject is empty", ErrInvalidSubject)
+	errOtherUser    = fmt.Errorf("%w: the loader returned a user other than the one that the token names; to map foreign subjects to users of your own, use ReadClaims", ErrInvalidSubject)
+	errNoPayload    = fmt.Errorf("%w: there is nothing to decode, since the claims were not read from a token", ErrInvalidClaims)
+	errFromJSON     = fmt.Errorf("%w: Claims cannot be unmarshalled from JSON; read a token with ReadClaims, and use Decode for a type of your own", ErrInvalidClaims)
+)
 
 // reason returns a reason to refuse a token, which matches ErrInvalidToken and
 // the errors of golang-jwt with the same meaning.
 func reason(text string, golangJWT ...error) error {
-	return &sentinel{"authstrategy: " + text, append(golangJWT, ErrInvalidToken)}
+	return errs.New("authstrategy: "+text, append(golangJWT, ErrInvalidToken)...)
 }
 
 // mistake returns a kind of ErrInvalidConfig.
 func mistake(text string) error {
-	return &sentinel{"authstrategy: " + text, []error{ErrInvalidConfig}}
+	return errs.New("authstrategy: "+text, ErrInvalidConfig)
 }
 
-// refusal returns the reason for a token that internal/jws did not open.
-func refusal(err *jws.Error) error {
-	switch err.Kind {
-	case jws.Signature:
-		return errSignature
-	case jws.Unverifiable:
-		return fmt.Errorf("%w: %w", ErrTokenUnverifiable, err)
-	default:
+// openError returns what ReadClaims says of a token that internal/jws did not
+// open: a reason to refuse it, or that its key could not be looked up.
+func openError(err error) error {
+	if errors.Is(err, jws.ErrMalformed) {
 		return fmt.Errorf("%w: %w", ErrTokenMalformed, err)
 	}
+	if errors.Is(err, jws.ErrUnverifiable) {
+		return fmt.Errorf("%w: %w", ErrTokenUnverifiable, err)
+	}
+	if errors.Is(err, jws.ErrSignature) {
+		return errSignature
+	}
+	return callbackError("key look-up", err)
 }
 
 // callbackError returns the error of the caller's own function, a loader or a
-// factory, as the caller gets it back. ErrUserNotFound and ErrUserRefused in it
-// refuse the token; anything else says nothing about the token.
-func callbackError(function string, err error) error {
-	for _, known := range []error{ErrUserNotFound, ErrUserRefused} {
-		if err == known {
-			return known
-		}
-		if errors.Is(err, known) {
-			return fmt.Errorf("%w: %w", known, &callerError{err})
-		}
+// factory, as the caller gets it back. It refuses the token with the reasons that
+// the function may give; anything else in it says nothing about the token.
+func callbackError(function string, err error, may ...error) error {
+	i := slices.IndexFunc(may, func(reason error) bool { return errors.Is(err, reason) })
+	if i < 0 {
+		return fmt.Errorf("authstrategy: the %s failed: %w", function, errs.Shield(err, refusals))
 	}
-	return fmt.Errorf("authstrategy: the %s failed: %w", function, &callerError{err})
+	return &callerRefusal{may[i], err}
 }
 
-// callerError shows all that is in an error of the caller's, except reasons of
-// this package: that the token of an upstream service has expired, say, refuses
-// nobody here. It is used by pointer, since the error may not be comparable.
-type callerError struct{ error }
+// A callerRefusal is a reason that the caller's own function gave, with all else
+// that is in the function's error.
+type callerRefusal struct{ reason, err error }
 
-func (e *callerError) Is(target error) bool {
-	return !isRefusal(target) && errors.Is(e.error, target)
+// Error begins with the reason, and says it once.
+func (r *callerRefusal) Error() string {
+	reason := r.reason.Error()
+	own := strings.TrimSuffix(strings.TrimPrefix(r.err.Error(), reason), reason)
+	if own = strings.Trim(own, ": \n"); own == "" {
+		return reason
+	}
+	return reason + ": " + own
 }
 
-func (e *callerError) As(target any) bool {
-	if !errors.As(e.error, target) {
-		return false
-	}
-	found := reflect.ValueOf(target).Elem()
-	if err, ok := found.Interface().(error); ok && isRefusal(err) {
-		found.SetZero()
-		return false
-	}
-	return true
-}
-
-// isRefusal reports whether err is ErrInvalidToken or one of its reasons itself.
-func isRefusal(err error) bool {
-	_, ours := err.(*sentinel)
-	return ours && errors.Is(err, ErrInvalidToken)
+func (r *callerRefusal) Unwrap() []error {
+	return []error{r.reason, errs.Shield(r.err, refusals)}
 }

@@ -19,10 +19,9 @@ import (
 
 // User is the user record that the examples share.
 type User struct {
-	ID          string
-	Name        string
-	Inactive    bool
-	LoggedOutAt time.Time // tokens from before this moment are void
+	ID       string
+	Name     string
+	Inactive bool
 }
 
 func (u *User) TokenSubject() string { return u.ID }
@@ -113,7 +112,9 @@ func ExampleGetJWTStrategy_rs256() {
 }
 
 // Auth middleware answers 401 to a token that is refused, and 503 when it could
-// not be judged: a database that is down is no reason to log everyone out.
+// not be judged: a database that is down is no reason to log everyone out. It
+// refuses a request with two Authorization headers, since a proxy may have looked
+// at the other one.
 func ExampleJWTStrategy_ReadToken_middleware() {
 	strategy, err := authstrategy.GetJWTStrategy[*User](authstrategy.NewSecret("test secret of 32 bytes or more!"))
 	if err != nil {
@@ -130,18 +131,24 @@ func ExampleJWTStrategy_ReadToken_middleware() {
 	type userKey struct{}
 	requireUser := func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if len(r.Header.Values("Authorization")) > 1 {
+				w.Header().Set("WWW-Authenticate", `Bearer error="invalid_request"`) // RFC 6750 §3
+				http.Error(w, "send one Authorization header", http.StatusBadRequest)
+				return
+			}
 			scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 			if !strings.EqualFold(scheme, "Bearer") {
 				token = ""
 			}
-			user, err := strategy.ReadToken(r.Context(), token, load)
+			user, err := strategy.ReadToken(r.Context(), strings.Trim(token, " "), load)
 			switch {
 			case errors.Is(err, authstrategy.ErrTokenMissing):
-				w.Header().Set("WWW-Authenticate", "Bearer") // RFC 6750 §3
+				w.Header().Set("WWW-Authenticate", `Bearer realm="api"`)
 				http.Error(w, "log in first", http.StatusUnauthorized)
 			case errors.Is(err, authstrategy.ErrInvalidToken):
 				w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
 				http.Error(w, "log in again", http.StatusUnauthorized)
+			case err != nil && errors.Is(r.Context().Err(), context.Canceled): // the client has hung up
 			case err != nil:
 				http.Error(w, "try again later", http.StatusServiceUnavailable)
 			default:
@@ -153,9 +160,9 @@ func ExampleJWTStrategy_ReadToken_middleware() {
 		fmt.Fprintln(w, "hello", r.Context().Value(userKey{}).(*User).Name)
 	}))
 
-	get := func(authorization string) {
+	get := func(authorization ...string) {
 		r := httptest.NewRequest("GET", "/me", nil)
-		r.Header.Set("Authorization", authorization)
+		r.Header["Authorization"] = authorization
 		w := httptest.NewRecorder()
 		me.ServeHTTP(w, r)
 		fmt.Print(w.Code, " ", w.Body)
@@ -165,14 +172,18 @@ func ExampleJWTStrategy_ReadToken_middleware() {
 		log.Fatal(err)
 	}
 	get("Bearer " + token)
+	get("Bearer  " + token) // several blanks are allowed
 	get("Bearer forged")
-	get("")
+	get()
+	get("Bearer "+token, "Bearer "+token)
 	down = true
 	get("Bearer " + token)
 	// Output:
 	// 200 hello Ada
+	// 200 hello Ada
 	// 401 log in again
 	// 401 log in first
+	// 400 send one Authorization header
 	// 503 try again later
 }
 
@@ -234,7 +245,7 @@ func (t *tenants) strategy(ctx context.Context) (authstrategy.Strategy[*User], e
 	tenant, _ := ctx.Value(tenantKey{}).(string)
 	secret, known := t.secrets[tenant]
 	if !known {
-		return nil, fmt.Errorf("no tenant %q: %w", tenant, authstrategy.ErrUserRefused) // 401, not 503
+		return nil, fmt.Errorf("no tenant %q: %w", tenant, authstrategy.ErrTokenUnverifiable) // 401, not 503
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -309,8 +320,62 @@ func ExampleUserLoader_inactive() {
 	// 3 false true
 }
 
-// A moment in the user's record logs the user out everywhere: every token
-// issued before it is refused. The strategy has to write iat.
+// Account is a user whose tokens end with the password.
+type Account struct {
+	ID      string
+	Version int64 // goes up with each new password
+}
+
+func (a *Account) TokenSubject() string { return a.ID }
+
+// TokenClaims writes the version into the token.
+func (a *Account) TokenClaims() any { return map[string]any{"version": a.Version} }
+
+// A version in the token and in the user's record logs the user out everywhere:
+// the loader refuses a token of another version, or of none. That is exact where
+// IssuedAt is not, since IssuedAt has whole seconds.
+func ExampleClaimsProvider_version() {
+	strategy, err := authstrategy.GetJWTStrategy[*Account](authstrategy.NewSecret("test secret of 32 bytes or more!"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	account := &Account{ID: "1", Version: 7} // a row of your database
+	load := func(_ context.Context, claims *authstrategy.Claims) (*Account, error) {
+		var token struct {
+			Version *int64 `json:"version"` // nil: the token has none
+		}
+		if err := claims.Decode(&token); err != nil {
+			return nil, fmt.Errorf("%w: %w", authstrategy.ErrUserRefused, err)
+		}
+		if token.Version == nil || *token.Version != account.Version {
+			return nil, authstrategy.ErrUserRefused
+		}
+		return account, nil
+	}
+	ctx := context.Background()
+	login := func() string {
+		token, err := strategy.WriteToken(ctx, account)
+		if err != nil {
+			log.Fatal(err)
+		}
+		return token
+	}
+
+	stolen := login()
+	account.Version++ // in the statement that stores the new password
+	fresh := login()  // in the same second
+
+	_, err = strategy.ReadToken(ctx, stolen, load)
+	fmt.Println("stolen", errors.Is(err, authstrategy.ErrUserRefused))
+	_, err = strategy.ReadToken(ctx, fresh, load)
+	fmt.Println("fresh", err)
+	// Output:
+	// stolen true
+	// fresh <nil>
+}
+
+// IssuedAt tells how old a login is: after five minutes the user has to enter the
+// password again before the account is deleted.
 func ExampleWithIssuedAt() {
 	now := time.Date(2030, 1, 1, 12, 0, 0, 0, time.UTC)
 	strategy, err := authstrategy.GetJWTStrategy[*User](authstrategy.NewSecret("test secret of 32 bytes or more!"),
@@ -319,37 +384,31 @@ func ExampleWithIssuedAt() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	user := &User{ID: "1"}
-	load := func(_ context.Context, claims *authstrategy.Claims) (*User, error) {
-		// iat is in whole seconds, so a token of the very second is refused, too,
-		// and so is one without iat.
-		if !user.LoggedOutAt.IsZero() && !claims.IssuedAt.After(user.LoggedOutAt) {
-			return nil, authstrategy.ErrUserRefused
-		}
-		return user, nil
-	}
 	ctx := context.Background()
-	login := func() string {
-		token, err := strategy.WriteToken(ctx, user)
+	token, err := strategy.WriteToken(ctx, users["1"])
+	if err != nil {
+		log.Fatal(err)
+	}
+	deleteAccount := func() string {
+		claims, err := strategy.ReadClaims(ctx, token)
 		if err != nil {
-			log.Fatal(err)
+			return "log in"
 		}
-		return token
+		if now.Sub(claims.IssuedAt) > 5*time.Minute { // or it has none: the zero time is long ago
+			return "enter your password again"
+		}
+		return "deleted"
 	}
 
-	laptop := login()
-	now = now.Add(time.Minute)
-	user.LoggedOutAt = now // the user presses "log out everywhere" on the phone
-	now = now.Add(time.Minute)
-	phone := login()
-
-	_, err = strategy.ReadToken(ctx, laptop, load)
-	fmt.Println("laptop", errors.Is(err, authstrategy.ErrUserRefused))
-	_, err = strategy.ReadToken(ctx, phone, load)
-	fmt.Println("phone", err)
+	now = now.Add(30 * time.Minute)
+	fmt.Println(deleteAccount())
+	if token, err = strategy.WriteToken(ctx, users["1"]); err != nil { // the password was right
+		log.Fatal(err)
+	}
+	fmt.Println(deleteAccount())
 	// Output:
-	// laptop true
-	// phone <nil>
+	// enter your password again
+	// deleted
 }
 
 // queryUser stands for a look-up by database/sql.

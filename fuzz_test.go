@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-authstrategy/authstrategy"
-	"github.com/go-authstrategy/authstrategy/internal/hostile"
+	"github.com/go-authstrategy/authstrategy/internal/test/hostiletest"
 )
 
 // FuzzReadClaims: whatever is read, golang-jwt reads too, to the same claims,
@@ -23,7 +23,7 @@ import (
 // refused for one reason.
 func FuzzReadClaims(f *testing.F) {
 	seeds := 0
-	for _, row := range hostile.Rows() {
+	for _, row := range hostiletest.Rows() {
 		if segments := strings.Split(row.Token, "."); len(segments) == 3 && row.Class != "signature" && len(row.Token) < 1000 {
 			header, headerErr := base64.RawURLEncoding.DecodeString(segments[0])
 			claims, claimsErr := base64.RawURLEncoding.DecodeString(segments[1])
@@ -90,7 +90,7 @@ func FuzzReadClaims(f *testing.F) {
 // that is read is, byte for byte, one that was signed.
 func FuzzToken(f *testing.F) {
 	s := newStrategy(f, testSecret)
-	for _, row := range hostile.Rows() {
+	for _, row := range hostiletest.Rows() {
 		if len(row.Token) < 1000 {
 			f.Add(row.Token)
 		}

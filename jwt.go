@@ -8,12 +8,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"reflect"
 	"slices"
 	"strconv"
 	"time"
 
+	"github.com/go-authstrategy/authstrategy/internal/errs"
 	"github.com/go-authstrategy/authstrategy/internal/jws"
+	"github.com/go-authstrategy/authstrategy/internal/nils"
 	"github.com/go-authstrategy/authstrategy/internal/strictjson"
 )
 
@@ -22,13 +25,11 @@ import (
 // ReadToken and ReadClaims fail with [ErrInvalidConfig].
 //
 // It is immutable and safe for concurrent use, and starts nothing that would
-// have to be stopped. A pointer to it prints as its algorithm, audience and
-// lifetime; its keys are out of reach of fmt and reflection.
+// have to be stopped. A pointer to it prints and logs as its algorithm, audience
+// and lifetime; its keys are out of reach of fmt, encoders and reflection.
 type JWTStrategy[U User] struct {
-	rules
-	key           *jws.Key // nil: not made by GetJWTStrategy
-	audienceJSON  []byte   // the audience as it is written
-	privateClaims bool     // whether a U can be a ClaimsProvider: asking one that cannot would allocate
+	tokens     *tokens // nil: not made by GetJWTStrategy
+	asksClaims bool    // whether a U can be a ClaimsProvider: asking one that cannot would allocate
 }
 
 var _ Strategy[Subject] = (*JWTStrategy[Subject])(nil)
@@ -40,85 +41,79 @@ var _ Strategy[Subject] = (*JWTStrategy[Subject])(nil)
 // With HS256, HS384 and HS512 the secret signs and verifies. With the other
 // algorithms it is the private key in PEM, and the public key is derived from it
 // unless [WithPublicKey] gives it; the zero Secret with WithPublicKey makes a
-// strategy that only reads. Both keys are checked here: see [Algorithm] for what
-// each algorithm requires.
+// strategy that only reads. Both keys are checked here, and used once: see
+// [Algorithm] for what each algorithm requires.
 //
 // All mistakes are reported at once, joined as by [errors.Join]. Each matches
 // [ErrInvalidConfig], and a mistake in the secret, a key or the algorithm also
 // one of [ErrWeakSecret], [ErrInvalidKey], [ErrKeyMismatch] and
-// [ErrUnsupportedAlgorithm]. Of an unsupported algorithm's keys nothing is said.
+// [ErrUnsupportedAlgorithm]. The keys of an unsupported algorithm are not checked.
 func GetJWTStrategy[U User](secret Secret, opts ...Option) (*JWTStrategy[U], error) {
 	o := newOptions(opts)
-	key, err := newKey(secret.Reveal(), o)
-	if err := errors.Join(append(o.mistakes, err, checkTokenClaims[U]())...); err != nil {
+	user := reflect.TypeFor[U]()
+	tokens, err := newTokens(secret, o)
+	if err := errors.Join(err, checkTokenClaims(user)); err != nil {
 		return nil, err
 	}
-	s := &JWTStrategy[U]{rules: o.rules, key: key, privateClaims: canProvideClaims[U]()}
-	s.audienceJSON, _ = strictjson.Marshal(s.audience) // never fails: the options refuse what is not UTF-8
-	return s, nil
+	return &JWTStrategy[U]{tokens, canProvideClaims(user)}, nil
 }
 
 // Lifetime returns how long the strategy's tokens are valid; 0 means that they
 // never expire. In seconds it is what a login response gives as "expires_in"
-// (RFC 6749 §5.1).
+// (RFC 6749 §5.1). A strategy that only reads returns its own setting, which says
+// nothing about the tokens of others.
 func (s *JWTStrategy[U]) Lifetime() time.Duration {
-	if s == nil {
+	if s == nil || s.tokens == nil {
 		return 0
 	}
-	return s.lifetime
+	return s.tokens.lifetime
 }
 
 // Format prints the algorithm, audience and lifetime, for every verb of fmt.
 func (s *JWTStrategy[U]) Format(f fmt.State, _ rune) {
-	switch {
-	case s == nil || s.key == nil:
+	if s == nil || s.tokens == nil {
 		io.WriteString(f, "JWTStrategy(not made by GetJWTStrategy)")
-	case s.lifetime == 0:
-		fmt.Fprintf(f, "JWTStrategy(%s, audience %q, without expiration)", s.algorithm, s.audience)
-	default:
-		fmt.Fprintf(f, "JWTStrategy(%s, audience %q, lifetime %v)", s.algorithm, s.audience, s.lifetime)
+		return
 	}
+	validity := "without expiration"
+	if s.tokens.lifetime > 0 {
+		validity = fmt.Sprintf("lifetime %v", s.tokens.lifetime)
+	}
+	fmt.Fprintf(f, "JWTStrategy(%s, audience %q, %s)", s.tokens.algorithm, s.tokens.audience, validity)
 }
+
+// LogValue returns for log/slog what Format prints.
+func (s *JWTStrategy[U]) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(s)) }
 
 // WriteToken returns a token for the user: a header with alg and typ, and the
 // claims sub, aud and exp, then iss, iat and jti if the options ask for them,
 // then the private claims of a [ClaimsProvider].
 //
-// It fails with [ErrNoSigningKey] if the strategy was made with a public key
-// alone; with [ErrInvalidSubject] for a nil user, or a subject that is empty or
-// not UTF-8; with [ErrInvalidClaims] for private claims that cannot be written,
-// or a token that would be longer than [WithMaxTokenSize] allows; and with
-// [ErrInvalidConfig] for a nil strategy, a clock outside the years 1970 to 9999,
-// or a lifetime that carries exp beyond 9999. The context is not used.
+// It fails with [ErrInvalidConfig] for a nil strategy; then with
+// [ErrNoSigningKey] if the strategy was made with a public key alone; then with
+// [ErrInvalidSubject] for a nil user, or a subject that is empty or not UTF-8;
+// with [ErrInvalidClaims] for private claims that cannot be written, or a token
+// that would be longer than [WithMaxTokenSize] allows; and with
+// [ErrInvalidConfig] for a clock outside the years 1970 to 9999, or a lifetime
+// that carries exp beyond 9999.
 func (s *JWTStrategy[U]) WriteToken(ctx context.Context, user U) (string, error) {
-	if s == nil || s.key == nil {
+	if s == nil || s.tokens == nil {
 		return "", errNoStrategy
 	}
-	if !s.key.CanSign() {
+	if !s.tokens.key.CanSign() {
 		return "", errNoSigningKey
 	}
-	if isNil(user) {
-		return "", fmt.Errorf("%w: the user is nil", ErrInvalidSubject)
+	if nils.Is(user) {
+		return "", errNoUser
 	}
 	var private []byte
-	if s.privateClaims {
+	if s.asksClaims {
 		var err error
-		if private, err = encodePrivateClaims(tokenClaims(user)); err != nil {
+		if private, err = encodePrivateClaims(user); err != nil {
 			return "", err
 		}
 	}
-	payload, err := s.encodeClaims(user.TokenSubject(), private)
-	if err != nil {
-		return "", err
-	}
-	token, err := s.key.Sign(payload)
-	if err != nil {
-		return "", fmt.Errorf("authstrategy: signing failed: %w", err)
-	}
-	if len(token) > s.maxTokenSize {
-		return "", fmt.Errorf("%w: the token would have %d bytes, over the limit of %d; write fewer claims, or raise WithMaxTokenSize wherever tokens are written and read", ErrInvalidClaims, len(token), s.maxTokenSize)
-	}
-	return token, nil
+	return s.tokens.write(user.TokenSubject(), private)
 }
 
 // ReadToken checks the token and returns the user that load finds for its
@@ -139,44 +134,28 @@ func (s *JWTStrategy[U]) ReadToken(ctx context.Context, token string, load UserL
 	subject := claims.Subject // the loader may change the claims
 	user, err := load(ctx, claims)
 	if err != nil {
-		return none, callbackError("loader", err)
+		return none, callbackError("loader", err, ErrUserNotFound, ErrUserRefused)
 	}
-	if isNil(user) {
-		return none, fmt.Errorf("%w: the loader returned a nil user", ErrUserNotFound)
+	if nils.Is(user) {
+		return none, errNilUser
 	}
-	switch user.TokenSubject() {
-	case subject:
-		return user, nil
-	case "":
-		return none, fmt.Errorf("%w: the loader returned a user with an empty subject", ErrUserNotFound)
-	default:
-		return none, fmt.Errorf("%w: the loader returned a user other than the one that the token names; to map foreign subjects to users of your own, use ReadClaims", ErrInvalidSubject)
+	found := user.TokenSubject()
+	if found == "" {
+		return none, errEmptyUser
 	}
+	if found != subject {
+		return none, errOtherUser
+	}
+	return user, nil
 }
 
 // ReadClaims checks the token as ReadToken does and returns its claims, without
-// looking up a user. It does no I/O, and the context is not used.
+// looking up a user.
 func (s *JWTStrategy[U]) ReadClaims(ctx context.Context, token string) (*Claims, error) {
-	switch {
-	case s == nil || s.key == nil:
+	if s == nil || s.tokens == nil {
 		return nil, errNoStrategy
-	case token == "":
-		return nil, errMissing
-	case len(token) > s.maxTokenSize:
-		return nil, errTooLarge
 	}
-	header, payload, refused := s.key.Open(token)
-	if refused != nil {
-		return nil, refusal(refused)
-	}
-	claims, err := s.decodeClaims(payload)
-	if err != nil {
-		return nil, err
-	}
-	if err := s.check(header, claims); err != nil {
-		return nil, err
-	}
-	return claims, nil
+	return s.tokens.read(ctx, token)
 }
 
 // DestroyToken does nothing and returns nil: a JWT is in no database and stays
@@ -185,9 +164,10 @@ func (s *JWTStrategy[U]) ReadClaims(ctx context.Context, token string) (*Claims,
 func (s *JWTStrategy[U]) DestroyToken(ctx context.Context, token string, user U) error { return nil }
 
 // A ClaimsProvider is a [User] that adds private claims (RFC 7519 §4.3) to its
-// tokens, such as roles. TokenClaims may be a method of the user's type or of a
-// pointer to it. With another signature [GetJWTStrategy] refuses the type; of
-// types that it does not see, behind an interface, such a method is not called.
+// tokens, such as roles. TokenClaims must be a method of the type that
+// [GetJWTStrategy] is given: it refuses a type whose TokenClaims has another
+// signature, or belongs to a pointer to the type. A type behind an interface is
+// not seen by it, and such a method of it is not called.
 type ClaimsProvider interface {
 	// TokenClaims returns a value that encodes to a JSON object, as
 	// encoding/json encodes it, except that duplicate names and invalid UTF-8
@@ -209,7 +189,9 @@ type Claims struct {
 	ID       string   // "jti"; "": absent
 	Audience []string // "aud": all of the token's, at least one of the strategy's among them
 
-	// "exp", "nbf" and "iat", in UTC and to the nanosecond; zero: absent.
+	// "exp", "nbf" and "iat", in UTC and to the nanosecond; zero: absent. Most
+	// writers, this package among them, round IssuedAt down to a whole second: of
+	// two events in the same second it does not tell which came first.
 	ExpiresAt, NotBefore, IssuedAt time.Time
 
 	payload []byte    // the whole object; nil: not read from a token
@@ -223,98 +205,178 @@ type Claims struct {
 // Numbers decoded into an any become float64; declare large integers as int64 or
 // json.Number to keep them exact.
 //
+// If v then has a method Validate() error, as claims for golang-jwt may have, it
+// is called, and its error is an error of Decode.
+//
 // The value is set to its zero value first, and again on error, so that nothing
-// of an earlier user remains. Every error matches [ErrInvalidClaims].
+// of an earlier user remains. Every error matches [ErrInvalidClaims] and never
+// [ErrInvalidToken]; errors.Is and errors.As find the errors of Validate and of
+// the value's own UnmarshalJSON in it. A [UserLoader] refuses the token by
+// returning such an error with [ErrUserRefused]:
+//
+//	return nil, fmt.Errorf("%w: %w", authstrategy.ErrUserRefused, err)
 func (c *Claims) Decode(v any) error {
 	pointer := reflect.ValueOf(v)
 	if pointer.Kind() != reflect.Pointer || pointer.IsNil() {
 		return fmt.Errorf("%w: cannot decode into a %T; pass a non-nil pointer", ErrInvalidClaims, v)
 	}
-	pointer.Elem().SetZero()
+	target := pointer.Elem()
+	target.SetZero()
 	if c == nil || c.payload == nil {
-		return fmt.Errorf("%w: there is nothing to decode, since the claims were not read from a token", ErrInvalidClaims)
+		return errNoPayload
 	}
 	// Decoded from a copy: a type may keep what its UnmarshalJSON is given.
-	if err := strictjson.Unmarshal(bytes.Clone(c.payload), v); err != nil {
-		pointer.Elem().SetZero()
-		return fmt.Errorf("%w: %w", ErrInvalidClaims, err)
+	err := strictjson.Unmarshal(bytes.Clone(c.payload), v)
+	if err == nil {
+		err = validate(pointer)
+	}
+	if err != nil {
+		target.SetZero()
+		return fmt.Errorf("%w: %w", ErrInvalidClaims, errs.Shield(err, refusals))
+	}
+	return nil
+}
+
+// validate calls the method Validate of decoded claims, which a pointer may have
+// where the pointer to it has none.
+func validate(pointer reflect.Value) error {
+	for value := pointer; value.Kind() == reflect.Pointer && !value.IsNil(); value = value.Elem() {
+		if claims, ok := value.Interface().(interface{ Validate() error }); ok {
+			if err := claims.Validate(); err != nil {
+				return fmt.Errorf("Validate of %v: %w", value.Type(), err)
+			}
+			return nil
+		}
 	}
 	return nil
 }
 
 // UnmarshalJSON always fails: nobody has verified claims that come out of JSON.
 // Read a token with a strategy instead.
-func (c *Claims) UnmarshalJSON([]byte) error {
-	return fmt.Errorf("%w: Claims cannot be unmarshalled from JSON; read a token with ReadClaims, and use Decode for a type of your own", ErrInvalidClaims)
-}
+func (c *Claims) UnmarshalJSON([]byte) error { return errFromJSON }
 
-// canProvideClaims reports whether some value of U, or a pointer to one, is a
+// canProvideClaims reports whether some value of the user's type is a
 // ClaimsProvider.
-func canProvideClaims[U any]() bool {
-	t, provider := reflect.TypeFor[U](), reflect.TypeFor[ClaimsProvider]()
-	return t.Kind() == reflect.Interface || t.Implements(provider) || reflect.PointerTo(t).Implements(provider)
+func canProvideClaims(user reflect.Type) bool {
+	return user.Kind() == reflect.Interface || user.Implements(reflect.TypeFor[ClaimsProvider]())
 }
 
-// checkTokenClaims finds a method TokenClaims that would never be called, since
-// its signature is not that of a ClaimsProvider.
-func checkTokenClaims[U any]() error {
-	user, provider := reflect.TypeFor[U](), reflect.TypeFor[ClaimsProvider]()
-	for _, t := range []reflect.Type{user, reflect.PointerTo(user)} {
-		if _, has := t.MethodByName("TokenClaims"); has && !t.Implements(provider) {
-			return fmt.Errorf("%w: TokenClaims of %v has another signature than ClaimsProvider requires; declare it as TokenClaims() any, or rename it", ErrInvalidConfig, user)
-		}
+// checkTokenClaims finds a method TokenClaims that would never be called.
+func checkTokenClaims(user reflect.Type) error {
+	if user.Implements(reflect.TypeFor[ClaimsProvider]()) {
+		return nil
+	}
+	if _, has := user.MethodByName("TokenClaims"); has {
+		return fmt.Errorf("%w: TokenClaims of %v has another signature than ClaimsProvider requires; declare it as TokenClaims() any, or rename it", ErrInvalidConfig, user)
+	}
+	if _, has := reflect.PointerTo(user).MethodByName("TokenClaims"); has {
+		return fmt.Errorf("%w: TokenClaims has the receiver *%v, and the users of this strategy are of type %v; declare it as TokenClaims() any with the receiver %v, or use *%v as the type of user", ErrInvalidConfig, user, user, user, user)
 	}
 	return nil
 }
 
-// tokenClaims asks the user for private claims, by a pointer to a copy of it
-// where the method has a pointer receiver.
-func tokenClaims(user any) any {
-	if provider, ok := user.(ClaimsProvider); ok {
-		return provider.TokenClaims()
+// encodePrivateClaims returns the members of the object that the user's
+// TokenClaims encodes to, without its braces; none if the user has no such
+// method.
+func encodePrivateClaims(user any) ([]byte, error) {
+	provider, ok := user.(ClaimsProvider)
+	if !ok {
+		return nil, nil
 	}
-	pointer := reflect.New(reflect.TypeOf(user))
-	pointer.Elem().Set(reflect.ValueOf(user))
-	if provider, ok := pointer.Interface().(ClaimsProvider); ok {
-		return provider.TokenClaims()
-	}
-	return nil
-}
-
-// encodePrivateClaims returns the members of the object that v encodes to,
-// without its braces.
-func encodePrivateClaims(v any) ([]byte, error) {
-	object, err := strictjson.Marshal(v)
+	claims := provider.TokenClaims()
+	object, err := strictjson.Marshal(claims)
 	if err != nil {
-		return nil, fmt.Errorf("%w: the user's TokenClaims: %w (duplicate names and invalid UTF-8 are refused, too)", ErrInvalidClaims, err)
+		return nil, fmt.Errorf("%w: the user's TokenClaims: %w", ErrInvalidClaims, errs.Shield(err, refusals))
 	}
 	if string(object) == "null" {
 		return nil, nil
 	}
-	registered := ""
-	err = strictjson.EachMember(object, func(name []byte, _ strictjson.Value) error {
-		switch string(name) {
-		case "iss", "sub", "aud", "exp", "nbf", "iat", "jti":
-			registered = string(name)
-		}
-		return nil
-	})
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("%w: the user's TokenClaims returned a %T, which is %w; it must encode to a JSON object", ErrInvalidClaims, v, err)
-	case registered != "":
-		return nil, fmt.Errorf("%w: the user's TokenClaims returned a %T with the registered claim %s, which only the strategy writes; rename it", ErrInvalidClaims, v, registered)
+	if err := strictjson.EachMember(object, refuseRegistered); err != nil {
+		return nil, fmt.Errorf("%w: the user's TokenClaims returned a %T, which is %w", ErrInvalidClaims, claims, err)
 	}
 	return object[1 : len(object)-1], nil
 }
 
+// refuseRegistered refuses the registered claims among private ones.
+func refuseRegistered(name []byte, _ strictjson.Value) error {
+	instead, registered := registeredClaims[string(name)]
+	if registered {
+		return fmt.Errorf("an object with the registered claim %s; leave it out: %s", name, instead)
+	}
+	return nil
+}
+
+// registeredClaims are those of RFC 7519 §4.1, with what writes them.
+var registeredClaims = map[string]string{
+	"iss": "WithIssuer writes it",
+	"sub": "it is what TokenSubject returns",
+	"aud": "WithAudience writes it",
+	"exp": "WithLifetime writes it",
+	"nbf": "this package reads it and never writes it",
+	"iat": "WithIssuedAt writes it",
+	"jti": "WithTokenID writes it",
+}
+
+// tokens writes and reads the tokens of a strategy, whatever its users are.
+type tokens struct {
+	rules
+	codec        *jws.Codec
+	key          *jws.Key // writes
+	keys         jws.Keys // read
+	audienceJSON []byte   // the audience as it is written
+}
+
+// newTokens checks the options and the keys, and reports all mistakes at once.
+func newTokens(secret Secret, o *options) (*tokens, error) {
+	mistakes := o.mistakes
+	// WithAlgorithm has reported an algorithm that is not supported, and nothing
+	// can be said of its keys.
+	if !o.algorithm.supported() {
+		return nil, errors.Join(mistakes...)
+	}
+	key, err := newKey(secret.Reveal(), o)
+	if err := errors.Join(append(mistakes, err)...); err != nil {
+		return nil, err
+	}
+	t := &tokens{rules: o.rules, key: key, keys: jws.Fixed{key}}
+	// These two never fail: the options refuse what is not UTF-8.
+	t.codec, _ = jws.NewCodec(string(o.algorithm), o.tokenType)
+	t.audienceJSON, _ = strictjson.Marshal(o.audience)
+	return t, t.checkSize()
+}
+
+// checkSize finds a limit that no token which the strategy writes can meet.
+func (t *tokens) checkSize() error {
+	smallest := t.codec.Size(t.key, len(`{"sub":"1","aud":}`)+len(t.audienceJSON))
+	if t.key.CanSign() && smallest > t.maxTokenSize {
+		return fmt.Errorf("%w: WithMaxTokenSize(%d) is too small; with %s, this key and these audiences a token has %d bytes or more", ErrInvalidConfig, t.maxTokenSize, t.algorithm, smallest)
+	}
+	return nil
+}
+
+// write returns a token for the subject with the members of private.
+func (t *tokens) write(subject string, private []byte) (string, error) {
+	payload, err := t.encodeClaims(subject, private)
+	if err != nil {
+		return "", err
+	}
+	token, err := t.codec.Sign(t.key, payload)
+	if err != nil {
+		return "", fmt.Errorf("authstrategy: signing failed: %w", err)
+	}
+	if len(token) > t.maxTokenSize {
+		return "", fmt.Errorf("%w: the token would have %d bytes, over the limit of %d; write fewer claims, or raise WithMaxTokenSize wherever tokens are written and read", ErrInvalidClaims, len(token), t.maxTokenSize)
+	}
+	return token, nil
+}
+
 // encodeClaims returns the payload of a new token. The order of the members is
 // that of FastAPI Users.
-func (s *JWTStrategy[U]) encodeClaims(subject string, private []byte) ([]byte, error) {
+func (t *tokens) encodeClaims(subject string, private []byte) ([]byte, error) {
 	if subject == "" {
-		return nil, fmt.Errorf("%w: the user's TokenSubject is empty", ErrInvalidSubject)
+		return nil, errNoID
 	}
-	now, err := s.clock()
+	now, err := t.clock()
 	if err != nil {
 		return nil, err
 	}
@@ -322,25 +384,22 @@ func (s *JWTStrategy[U]) encodeClaims(subject string, private []byte) ([]byte, e
 	if payload, err = strictjson.AppendString(payload, subject); err != nil {
 		return nil, fmt.Errorf("%w: the user's TokenSubject is %w", ErrInvalidSubject, err)
 	}
-	payload = append(append(payload, `,"aud":`...), s.audienceJSON...)
-	if s.lifetime > 0 {
-		expiry := now.Add(s.lifetime).Unix()
-		if expiry > maxDate {
+	payload = append(append(payload, `,"aud":`...), t.audienceJSON...)
+	if t.lifetime > 0 {
+		expiry := now.Add(t.lifetime).Unix()
+		if expiry > strictjson.MaxDate {
 			return nil, errFarExpiry
 		}
 		payload = strconv.AppendInt(append(payload, `,"exp":`...), expiry, 10)
 	}
-	if s.issuer != "" {
-		payload, _ = strictjson.AppendString(append(payload, `,"iss":`...), s.issuer) // never fails, like the audience
+	if t.issuer != "" {
+		payload, _ = strictjson.AppendString(append(payload, `,"iss":`...), t.issuer) // never fails: WithIssuer refuses what is not UTF-8
 	}
-	if s.issuedAt {
+	if t.issuedAt {
 		payload = strconv.AppendInt(append(payload, `,"iat":`...), now.Unix(), 10)
 	}
-	if s.tokenID {
-		var id [16]byte
-		rand.Read(id[:]) // never fails
-		payload = base64.RawURLEncoding.AppendEncode(append(payload, `,"jti":"`...), id[:])
-		payload = append(payload, '"')
+	if t.tokenID {
+		payload = appendTokenID(append(payload, `,"jti":`...))
 	}
 	if len(private) > 0 {
 		payload = append(append(payload, ','), private...)
@@ -348,71 +407,97 @@ func (s *JWTStrategy[U]) encodeClaims(subject string, private []byte) ([]byte, e
 	return append(payload, '}'), nil
 }
 
-// maxDate is the last second of the year 9999, the last that every JWT library
-// can represent.
-const maxDate = 253402300799
+// appendTokenID appends a JSON string of 128 random bits in base64url.
+func appendTokenID(payload []byte) []byte {
+	var id [16]byte
+	rand.Read(id[:]) // never fails
+	return append(base64.RawURLEncoding.AppendEncode(append(payload, '"'), id[:]), '"')
+}
 
-// decodeClaims reads the claims of a payload whose signature has been verified.
-func (s *JWTStrategy[U]) decodeClaims(payload []byte) (*Claims, error) {
-	claims := &Claims{payload: payload}
-	err := strictjson.EachMember(payload, func(name []byte, value strictjson.Value) error {
-		ok := true
-		switch string(name) {
-		case "sub":
-			claims.Subject, ok = value.Text()
-		case "iss":
-			claims.Issuer, ok = value.Text()
-		case "jti":
-			claims.ID, ok = value.Text()
-		case "aud":
-			claims.Audience, ok = s.decodeAudience(value, claims.one[:0])
-		case "exp":
-			claims.ExpiresAt, ok = value.Seconds(maxDate)
-		case "nbf":
-			claims.NotBefore, ok = value.Seconds(maxDate)
-		case "iat":
-			claims.IssuedAt, ok = value.Seconds(maxDate)
-		}
-		if !ok {
-			return fmt.Errorf("an object whose %s is of the wrong type or out of range", name)
-		}
-		return nil
-	})
+// read returns the claims of a token that passes every check.
+func (t *tokens) read(ctx context.Context, token string) (*Claims, error) {
+	if token == "" {
+		return nil, errMissing
+	}
+	if len(token) > t.maxTokenSize {
+		return nil, errTooLarge
+	}
+	header, payload, err := t.codec.Open(ctx, token, t.keys)
+	if err != nil {
+		return nil, openError(err)
+	}
+	claims, err := t.decodeClaims(payload)
 	if err != nil {
 		return nil, fmt.Errorf("%w: its claims are %w", ErrTokenMalformed, err)
+	}
+	if err := t.check(header, claims); err != nil {
+		return nil, err
 	}
 	return claims, nil
 }
 
-func (s *JWTStrategy[U]) decodeAudience(value strictjson.Value, buffer []string) ([]string, bool) {
-	if string(value) == string(s.audienceJSON) {
-		return append(buffer, s.audience...), true // what this strategy wrote needs no decoding
+// decodeClaims reads the claims of a payload whose signature has been verified.
+func (t *tokens) decodeClaims(payload []byte) (*Claims, error) {
+	claims := &Claims{payload: payload}
+	err := strictjson.EachMember(payload, func(name []byte, value strictjson.Value) (err error) {
+		switch string(name) {
+		case "sub":
+			claims.Subject, err = value.Text()
+		case "iss":
+			claims.Issuer, err = value.Text()
+		case "jti":
+			claims.ID, err = value.Text()
+		case "aud":
+			claims.Audience, err = t.decodeAudience(value, claims.one[:0])
+		case "exp":
+			claims.ExpiresAt, err = value.Seconds()
+		case "nbf":
+			claims.NotBefore, err = value.Seconds()
+		case "iat":
+			claims.IssuedAt, err = value.Seconds()
+		}
+		if err != nil {
+			return fmt.Errorf("an object whose %s %w", name, err)
+		}
+		return nil
+	})
+	return claims, err
+}
+
+// decodeAudience needs no decoding for the audience that this strategy writes,
+// which saves a fifth of a read.
+func (t *tokens) decodeAudience(value strictjson.Value, buffer []string) ([]string, error) {
+	if string(value) == string(t.audienceJSON) {
+		return append(buffer, t.audience...), nil
 	}
 	return value.Texts()
 }
 
 // check holds verified claims against the rules, the clock last.
 func (r *rules) check(header jws.Header, claims *Claims) error {
-	switch {
-	case !r.takesType(header):
-		return errType
-	case r.issuer != "" && claims.Issuer != r.issuer:
-		return errIssuer
-	case !slices.ContainsFunc(claims.Audience, func(a string) bool { return slices.Contains(r.audience, a) }):
-		return errAudience
-	case claims.Subject == "":
+	if !r.takesType(header) {
+		return r.wrongType(header)
+	}
+	if r.issuer != "" && claims.Issuer != r.issuer {
+		return r.wrongIssuer(claims)
+	}
+	if !slices.ContainsFunc(claims.Audience, func(a string) bool { return slices.Contains(r.audience, a) }) {
+		return r.wrongAudience(claims)
+	}
+	if claims.Subject == "" {
 		return errNoSubject
-	case claims.ExpiresAt.IsZero() && r.lifetime > 0:
+	}
+	if claims.ExpiresAt.IsZero() && r.lifetime > 0 {
 		return errNoExpiry
 	}
 	now, err := r.clock()
 	if err != nil {
 		return err
 	}
-	switch {
-	case !claims.NotBefore.IsZero() && now.Before(claims.NotBefore.Add(-r.leeway)):
+	if !claims.NotBefore.IsZero() && now.Before(claims.NotBefore.Add(-r.leeway)) {
 		return errNotYet
-	case !claims.ExpiresAt.IsZero() && !now.Before(claims.ExpiresAt.Add(r.leeway)):
+	}
+	if !claims.ExpiresAt.IsZero() && !now.Before(claims.ExpiresAt.Add(r.leeway)) {
 		return errExpired
 	}
 	return nil
@@ -425,31 +510,35 @@ func (r *rules) takesType(header jws.Header) bool {
 	return header.Type == r.tokenType || mediaType(header.Type) == mediaType(r.tokenType)
 }
 
+// The texts of these three name what the strategy wants, which is no secret, and
+// nothing of the token.
+
+func (r *rules) wrongType(header jws.Header) error {
+	if !header.HasType {
+		return fmt.Errorf("%w: it has no typ, and the strategy requires %q (see WithTokenType)", ErrTokenType, r.tokenType)
+	}
+	return fmt.Errorf("%w: it has another typ than the strategy's, %q (see WithTokenType)", ErrTokenType, r.tokenType)
+}
+
+func (r *rules) wrongIssuer(claims *Claims) error {
+	if claims.Issuer == "" {
+		return fmt.Errorf("%w: it has no iss, and the strategy requires %q; have its writer add it, or omit WithIssuer", ErrTokenIssuer, r.issuer)
+	}
+	return fmt.Errorf("%w: it has another iss than the strategy's, %q (see WithIssuer)", ErrTokenIssuer, r.issuer)
+}
+
+func (r *rules) wrongAudience(claims *Claims) error {
+	if len(claims.Audience) == 0 {
+		return fmt.Errorf("%w: it has no aud, and the strategy requires one of %q; no option accepts tokens without aud: have their writer add it (in golang-jwt RegisteredClaims.Audience, in PyJWT the claim \"aud\"), and name it in WithAudience", ErrTokenAudience, r.audience)
+	}
+	return fmt.Errorf("%w: its aud has none of the strategy's audiences, %q (see WithAudience)", ErrTokenAudience, r.audience)
+}
+
 // clock tells the time, unless it is one that no token can have.
 func (r *rules) clock() (time.Time, error) {
 	now := r.now()
-	if now.Unix() < 0 || now.Unix() > maxDate {
+	if now.Unix() < 0 || now.Unix() > strictjson.MaxDate {
 		return time.Time{}, errClock
 	}
 	return now, nil
 }
-
-// Errors that are always the same. No text here holds a claim's value.
-var (
-	errNoStrategy   = fmt.Errorf("%w: the JWTStrategy is nil or zero; make it with GetJWTStrategy and check its error", ErrInvalidConfig)
-	errNilLoader    = fmt.Errorf("%w: the loader is nil; pass a function that returns the user for the claims", ErrInvalidConfig)
-	errClock        = fmt.Errorf("%w: the clock is outside the years 1970 to 9999; correct it (see WithClock)", ErrInvalidConfig)
-	errFarExpiry    = fmt.Errorf("%w: the lifetime carries exp beyond the year 9999; shorten WithLifetime, or use WithoutExpiration", ErrInvalidConfig)
-	errNoSigningKey = fmt.Errorf("%w: the strategy was made with a public key alone and only reads; pass the private key to GetJWTStrategy as the secret", ErrNoSigningKey)
-
-	errMissing   = fmt.Errorf("%w: no token was given", ErrTokenMissing)
-	errTooLarge  = fmt.Errorf("%w: it is longer than WithMaxTokenSize allows (by default 8192 bytes)", ErrTokenTooLarge)
-	errSignature = fmt.Errorf("%w: the token was altered, or signed with another key", ErrTokenSignature)
-	errType      = fmt.Errorf("%w: its typ is not the strategy's (see WithTokenType)", ErrTokenType)
-	errIssuer    = fmt.Errorf("%w: its iss is not the strategy's (see WithIssuer)", ErrTokenIssuer)
-	errAudience  = fmt.Errorf("%w: its aud has none of the strategy's audiences (see WithAudience)", ErrTokenAudience)
-	errNoSubject = fmt.Errorf("%w: it has no sub, or an empty one", ErrTokenClaimMissing)
-	errNoExpiry  = fmt.Errorf("%w: it has no exp, which a strategy with a lifetime requires (see WithoutExpiration)", ErrTokenClaimMissing)
-	errNotYet    = fmt.Errorf("%w: now is before its nbf; compare the clocks (see WithLeeway)", ErrTokenNotYetValid)
-	errExpired   = fmt.Errorf("%w: its exp has passed; log in again", ErrTokenExpired)
-)

@@ -1,6 +1,7 @@
 package authstrategy_test
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -224,7 +225,7 @@ func TestDates(t *testing.T) {
 		for _, name := range []string{"exp", "nbf", "iat"} {
 			_, err := s.ReadClaims(ctx, sign(testHeader, fmt.Sprintf(`{"sub":"1","aud":"fastapi-users:auth","%s":%s}`, name, date)))
 			assertRefused(t, err, authstrategy.ErrTokenMalformed)
-			assert.Contains(t, err.Error(), "an object whose "+name+" is of the wrong type or out of range")
+			assert.Contains(t, err.Error(), "its claims are an object whose "+name+" ")
 		}
 	}
 	for _, date := range []string{`0`, `-0`, `0e999`, `1e-999999999`} {
@@ -289,7 +290,7 @@ func TestIssuer(t *testing.T) {
 
 // Issuers and audiences are written as JSON, whatever they hold.
 func TestNamesInNeedOfEscapes(t *testing.T) {
-	const name = `",\ü"` + "\x00\n"
+	const name = `",\ü"` + "\n\x00"
 	s := newStrategy(t, testSecret, authstrategy.WithIssuer(name), authstrategy.WithAudience(name))
 	token, err := s.WriteToken(ctx, testID)
 	require.NoError(t, err)
@@ -445,24 +446,14 @@ func TestPrivateClaims(t *testing.T) {
 			`,"g":1`:     func() (string, error) { return writeAs(t, grown{"1", map[string]int{"g": 1}}) },
 			`,"g":2`:     func() (string, error) { return writeAs(t, &grown{"1", map[string]int{"g": 2}}) },
 			`,"g":3`:     func() (string, error) { return writeAs[authstrategy.User](t, grown{"1", map[string]int{"g": 3}}) },
-			`,"shy":"1"`: func() (string, error) { return writeAs(t, shy{"1"}) },
+			`,"shy":"1"`: func() (string, error) { return writeAs(t, &shy{"1"}) },
+			`,"shy":"2"`: func() (string, error) { return writeAs[authstrategy.User](t, &shy{"2"}) },
+			``:           func() (string, error) { return writeAs[authstrategy.User](t, authstrategy.Subject("1")) },
 		} {
 			token, err := write()
 			require.NoError(t, err)
-			assert.Equal(t, registered+want+"}", payload(t, token))
+			assert.Equal(t, registered+want+"}", strings.Replace(payload(t, token), `"sub":"2"`, `"sub":"1"`, 1))
 		}
-		for _, write := range []func() (string, error){
-			func() (string, error) { return writeAs(t, &shy{"1"}) },
-			func() (string, error) { return writeAs[authstrategy.User](t, shy{"1"}) },
-			func() (string, error) { return writeAs[authstrategy.User](t, &shy{"1"}) },
-		} {
-			token, err := write()
-			require.NoError(t, err)
-			assert.Equal(t, registered+`,"shy":"1"}`, payload(t, token))
-		}
-		token, err := writeAs[authstrategy.User](t, authstrategy.Subject("1"))
-		require.NoError(t, err)
-		assert.Equal(t, registered+"}", payload(t, token))
 	})
 }
 
@@ -481,9 +472,20 @@ type typedInterface interface {
 
 // Private claims that would be left out without a word are a mistake.
 func TestTokenClaimsOfAnotherSignature(t *testing.T) {
-	for _, err := range []error{constructionError[typed](), constructionError[*typed](), constructionError[typedPointer](), constructionError[*typedPointer](), constructionError[typedInterface]()} {
+	for name, err := range map[string]error{
+		"authstrategy_test.typed":          constructionError[typed](),
+		"*authstrategy_test.typed":         constructionError[*typed](),
+		"*authstrategy_test.typedPointer":  constructionError[*typedPointer](),
+		"authstrategy_test.typedInterface": constructionError[typedInterface](),
+	} {
 		assertNoRefusal(t, err, authstrategy.ErrInvalidConfig)
-		assert.Contains(t, err.Error(), "declare it as TokenClaims() any")
+		assert.EqualError(t, err, "authstrategy: invalid configuration: TokenClaims of "+name+" has another signature than ClaimsProvider requires; declare it as TokenClaims() any, or rename it")
+	}
+	// With the right signature or not, a method of the pointer is not one of the user.
+	for _, err := range []error{constructionError[shy](), constructionError[typedPointer]()} {
+		assertNoRefusal(t, err, authstrategy.ErrInvalidConfig)
+		assert.Contains(t, err.Error(), "TokenClaims has the receiver *authstrategy_test.")
+		assert.Contains(t, err.Error(), "as the type of user")
 	}
 	assert.NoError(t, constructionError[struct{ authstrategy.Subject }]())
 	assert.NoError(t, constructionError[interface {
@@ -712,7 +714,7 @@ func TestDecode(t *testing.T) {
 		err := readClaims(t, `,"role":"root","n":"value-of-the-claim"`).Decode(&got)
 		assertNoRefusal(t, err, authstrategy.ErrInvalidClaims)
 		assert.NotContains(t, err.Error(), "value-of-the-claim")
-		assert.Contains(t, err.Error(), "cannot decode the Go type int")
+		assert.Contains(t, err.Error(), `cannot decode the member "n": a string does not fit the Go type int`)
 		assert.Equal(t, private{}, got)
 
 		err = readClaims(t, `,"n":4294967296000000000000`).Decode(&got)
@@ -743,6 +745,200 @@ func TestDecode(t *testing.T) {
 			assert.Equal(t, "user", got.Role, "%T", target)
 		}
 	})
+}
+
+// refuser is a claim whose own decoding says that a token has expired.
+type refuser struct{}
+
+var errOfTheUser = errors.New("of the user's, with value-of-the-claim in it")
+
+func (*refuser) UnmarshalJSON([]byte) error {
+	return errors.Join(errOfTheUser, authstrategy.ErrTokenExpired)
+}
+func (refuser) MarshalJSON() ([]byte, error) {
+	return nil, errors.Join(errOfTheUser, authstrategy.ErrTokenExpired)
+}
+
+// What the user's own code says of private claims is found, not shown, and never
+// refuses a token by itself.
+func TestErrorsOfPrivateClaims(t *testing.T) {
+	t.Run("decoded", func(t *testing.T) {
+		var v struct {
+			Role refuser `json:"role"`
+		}
+		err := readClaims(t, `,"role":"value-of-the-claim"`).Decode(&v)
+		assertNoRefusal(t, err, authstrategy.ErrInvalidClaims)
+		assert.ErrorIs(t, err, errOfTheUser)
+		assert.Contains(t, err.Error(), `"role"`)
+		assert.Contains(t, err.Error(), "authstrategy_test.refuser")
+		assert.NotContains(t, err.Error(), "value-of-the-claim")
+	})
+	t.Run("encoded", func(t *testing.T) {
+		_, err := writeAs(t, grown{"1", map[string]any{"role": refuser{}}})
+		assertNoRefusal(t, err, authstrategy.ErrInvalidClaims)
+		assert.ErrorIs(t, err, errOfTheUser)
+		assert.Contains(t, err.Error(), `"role"`)
+		assert.Contains(t, err.Error(), "authstrategy_test.refuser")
+		assert.NotContains(t, err.Error(), "value-of-the-claim")
+	})
+	t.Run("which member", func(t *testing.T) {
+		var v struct {
+			Groups []string `json:"groups"`
+			Roles  []string `json:"roles"`
+			Teams  []string `json:"teams"`
+		}
+		err := readClaims(t, `,"groups":["a"],"roles":"value-of-the-claim"`).Decode(&v)
+		assertNoRefusal(t, err, authstrategy.ErrInvalidClaims)
+		assert.Contains(t, err.Error(), `"roles"`)
+		assert.Contains(t, err.Error(), "[]string")
+		assert.NotContains(t, err.Error(), "value-of-the-claim")
+
+		_, err = writeAs(t, grown{"1", map[string]any{"a": 1, "ratio": math.NaN()}})
+		assertNoRefusal(t, err, authstrategy.ErrInvalidClaims)
+		assert.Contains(t, err.Error(), `"ratio"`)
+		assert.Contains(t, err.Error(), "float64")
+	})
+	t.Run("a loader", func(t *testing.T) { // as the comment of Decode shows it
+		s := newStrategy(t, testSecret)
+		_, err := s.ReadToken(ctx, sign(testHeader, testClaims), func(_ context.Context, claims *authstrategy.Claims) (authstrategy.Subject, error) {
+			var v struct {
+				Subject refuser `json:"sub"`
+			}
+			return "", fmt.Errorf("%w: %w", authstrategy.ErrUserRefused, claims.Decode(&v))
+		})
+		requireOneReason(t, err)
+		assert.ErrorIs(t, err, authstrategy.ErrUserRefused)
+		assert.ErrorIs(t, err, errOfTheUser)
+		assert.True(t, strings.HasPrefix(err.Error(), "authstrategy: user refused: authstrategy: invalid claims: "), err)
+	})
+}
+
+// validated are claims that check themselves, as golang-jwt has it.
+type validated struct {
+	jwt.RegisteredClaims
+	Role string `json:"role"`
+}
+
+var errNoRole = errors.New("no such role")
+
+func (v *validated) Validate() error {
+	switch v.Role {
+	case "admin":
+		return nil
+	case "expired":
+		return authstrategy.ErrTokenExpired
+	}
+	return errNoRole
+}
+
+// A Validate that golang-jwt would call is called.
+func TestDecodeValidates(t *testing.T) {
+	good, bad, reason := readClaims(t, `,"role":"admin"`), readClaims(t, `,"role":"root"`), readClaims(t, `,"role":"expired"`)
+	var v validated
+	require.NoError(t, good.Decode(&v))
+	assert.Equal(t, "admin", v.Role)
+	err := bad.Decode(&v)
+	assertNoRefusal(t, err, authstrategy.ErrInvalidClaims)
+	assert.ErrorIs(t, err, errNoRole)
+	assert.EqualError(t, err, "authstrategy: invalid claims: Validate of *authstrategy_test.validated: no such role")
+	assert.Zero(t, v, "nothing of refused claims remains")
+	assertNoRefusal(t, reason.Decode(&v), authstrategy.ErrInvalidClaims)
+
+	// Also of a value, behind a pointer to a pointer, and embedded.
+	var pointer *validated
+	require.NoError(t, good.Decode(&pointer))
+	assert.Equal(t, "admin", pointer.Role)
+	assert.ErrorIs(t, bad.Decode(&pointer), errNoRole)
+	assert.Nil(t, pointer)
+	var embedded struct{ validated }
+	assert.ErrorIs(t, bad.Decode(&embedded), errNoRole)
+	var value strict
+	require.NoError(t, good.Decode(&value))
+	assert.ErrorIs(t, bad.Decode(&value), errNoRole)
+
+	// Claims that do not decode are not asked.
+	var number struct {
+		Role int `json:"role"`
+		strict
+	}
+	assert.NotErrorIs(t, good.Decode(&number), errNoRole)
+}
+
+// strict is a map that checks itself, by value.
+type strict map[string]any
+
+func (s strict) Validate() error {
+	if s["role"] != "admin" {
+		return errNoRole
+	}
+	return nil
+}
+
+// Each refusal says what was found, what is wanted and what to do.
+func TestRefusalTexts(t *testing.T) {
+	s := newStrategy(t, testSecret, authstrategy.WithIssuer("me"), authstrategy.WithAudience("a", "b"))
+	typed := newStrategy(t, testSecret, authstrategy.WithTokenType("at+jwt"))
+	none := encode(`{"alg":"none"}`) + "." + encode(testClaims) + "."
+	for _, tt := range []struct {
+		strategy *authstrategy.JWTStrategy[authstrategy.Subject]
+		token    string
+		says     string
+	}{
+		{s, "", "token is missing: no token was given"},
+		{s, strings.Repeat("a", 8193), "token is too large: it is longer than WithMaxTokenSize allows (by default 8192 bytes)"},
+		{s, none, "token is malformed: its signature segment is empty, as in an unsigned token (alg none); only signed tokens are read"},
+		{s, none + "cA", `token is unverifiable: its header has the alg "none", and HS256 is wanted`},
+		{s, none + ".a.b", "token is malformed: it has five segments, as an encrypted token has (JWE); only signed tokens are read"},
+		{s, "Bearer " + none + "cA", `token is malformed: its header is not canonical base64url without padding (pass the token alone, without "Bearer ")`},
+		{s, sign(testHeader, testClaims) + "=", "token is malformed: its signature is not canonical base64url without padding"},
+		{s, sign(testHeader, testClaims)[:len(sign(testHeader, testClaims))-43] + strings.Repeat("A", 43), "token signature is invalid: the token was altered, or signed with another key"},
+		{s, sign(`{"alg":"HS256","typ":"at+jwt"}`, `{}`), `token has the wrong type: it has another typ than the strategy's, "JWT" (see WithTokenType)`},
+		{typed, sign(`{"alg":"HS256"}`, `{}`), `token has the wrong type: it has no typ, and the strategy requires "at+jwt" (see WithTokenType)`},
+		{s, sign(testHeader, `{"iss":"you"}`), `token has the wrong issuer: it has another iss than the strategy's, "me" (see WithIssuer)`},
+		{s, sign(testHeader, `{}`), `token has the wrong issuer: it has no iss, and the strategy requires "me"; have its writer add it, or omit WithIssuer`},
+		{s, sign(testHeader, `{"iss":"me","aud":["c"]}`), `token has the wrong audience: its aud has none of the strategy's audiences, ["a" "b"] (see WithAudience)`},
+		{s, sign(testHeader, `{"iss":"me"}`), `token has the wrong audience: it has no aud, and the strategy requires one of ["a" "b"]; no option accepts tokens without aud: have their writer add it (in golang-jwt RegisteredClaims.Audience, in PyJWT the claim "aud"), and name it in WithAudience`},
+		{s, sign(testHeader, `{"iss":"me","aud":[]}`), `token has the wrong audience: it has no aud, and the strategy requires one of ["a" "b"]; no option accepts`},
+		{s, sign(testHeader, `{"iss":"me","aud":"a"}`), "token lacks a required claim: it has no sub, or an empty one"},
+		{s, sign(testHeader, `{"iss":"me","aud":"a","sub":"1"}`), "token lacks a required claim: it has no exp, which a strategy with a lifetime requires (see WithoutExpiration)"},
+		{s, sign(testHeader, `{"iss":"me","aud":"a","sub":"1","exp":1}`), "token is expired: its exp has passed; log in again"},
+		{s, sign(testHeader, `{"iss":"me","aud":"a","sub":"1","exp":1893459600,"nbf":1893459600}`), "token is not yet valid: now is before its nbf; compare the clocks (see WithLeeway)"},
+		{s, sign(testHeader, `{"sub":1}`), "token is malformed: its claims are an object whose sub is a number; it must be a string"},
+		{s, sign(testHeader, `{"sub":null}`), "token is malformed: its claims are an object whose sub is null; it must be a string"},
+		{s, sign(testHeader, `{"iss":{}}`), "token is malformed: its claims are an object whose iss is an object; it must be a string"},
+		{s, sign(testHeader, `{"jti":true}`), "token is malformed: its claims are an object whose jti is a boolean; it must be a string"},
+		{s, sign(testHeader, `{"aud":null}`), "token is malformed: its claims are an object whose aud is null; it must be a string or an array of strings"},
+		{s, sign(testHeader, `{"aud":["a",null]}`), "token is malformed: its claims are an object whose aud is an array"},
+		{s, sign(testHeader, `{"exp":"1893459600"}`), "token is malformed: its claims are an object whose exp is a string; it must be a number"},
+		{s, sign(testHeader, `{"exp":1893459600000}`), "token is malformed: its claims are an object whose exp is after the year 9999"},
+		{s, sign(testHeader, `{"nbf":-1}`), "token is malformed: its claims are an object whose nbf is before 1970"},
+	} {
+		_, err := tt.strategy.ReadClaims(ctx, tt.token)
+		requireOneReason(t, err)
+		assert.True(t, strings.HasPrefix(err.Error(), "authstrategy: "+tt.says), "%v\nwant %s", err, tt.says)
+	}
+	// Milliseconds are the usual cause.
+	_, err := s.ReadClaims(ctx, sign(testHeader, `{"exp":1893459600000}`))
+	assert.ErrorContains(t, err, "milliseconds")
+}
+
+// A registered claim among private ones names what to use instead.
+func TestRegisteredClaimTexts(t *testing.T) {
+	for name, instead := range map[string]string{
+		"iss": "WithIssuer writes it", "sub": "it is what TokenSubject returns", "aud": "WithAudience writes it", "exp": "WithLifetime writes it",
+		"nbf": "this package reads it and never writes it", "iat": "WithIssuedAt writes it", "jti": "WithTokenID writes it",
+	} {
+		_, err := writeAs(t, grown{"1", map[string]any{name: 1}})
+		assertNoRefusal(t, err, authstrategy.ErrInvalidClaims)
+		assert.EqualError(t, err, "authstrategy: invalid claims: the user's TokenClaims returned a map[string]interface {}, which is an object with the registered claim "+name+"; leave it out: "+instead)
+	}
+	_, err := writeAs(t, grown{"1", struct {
+		jwt.RegisteredClaims
+		Role string
+	}{RegisteredClaims: jwt.RegisteredClaims{Issuer: "i"}}})
+	assert.ErrorContains(t, err, "the registered claim iss; leave it out: WithIssuer writes it")
+	_, err = writeAs(t, grown{"1", []int{1}})
+	assert.EqualError(t, err, "authstrategy: invalid claims: the user's TokenClaims returned a []int, which is not a JSON object")
 }
 
 // No error of a refusal, nor any it wraps, holds a value of the token; an alg is

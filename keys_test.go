@@ -5,6 +5,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
+	"crypto/fips140"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
@@ -16,8 +17,11 @@ import (
 	"fmt"
 	"log/slog"
 	"math/big"
+	"os"
+	"os/exec"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -39,6 +43,16 @@ func TestSecret(t *testing.T) {
 	s := authstrategy.NewSecret("value")
 	assert.False(t, s.IsZero())
 	assert.Equal(t, "value", s.Reveal())
+}
+
+func TestSecretEqual(t *testing.T) {
+	a, zero := authstrategy.NewSecret("a"), authstrategy.Secret{}
+	assert.True(t, a.Equal(authstrategy.NewSecret("a")))
+	assert.True(t, zero.Equal(authstrategy.NewSecret("")))
+	for _, other := range []authstrategy.Secret{zero, authstrategy.NewSecret("b"), authstrategy.NewSecret("aa"), authstrategy.NewSecret("A")} {
+		assert.False(t, a.Equal(other), other.Reveal())
+		assert.False(t, other.Equal(a), other.Reveal())
+	}
 }
 
 func TestSecretUnmarshalText(t *testing.T) {
@@ -171,6 +185,7 @@ func TestStrategyShowsNoKey(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			assert.Equal(t, tt.prints, fmt.Sprint(tt.strategy))
 			assert.Equal(t, tt.prints, fmt.Sprintf("%#v", tt.strategy))
+			assert.Contains(t, renderings(tt.strategy)["slog"], `"value":`+strconv.Quote(tt.prints))
 			for _, v := range []any{tt.strategy, &holder{tt.strategy, tt.strategy}, reflect.ValueOf(tt.strategy).Elem().Interface()} {
 				for rendering, text := range renderings(v) {
 					for _, form := range forms(tt.secret) {
@@ -227,7 +242,7 @@ func TestHMACSecret(t *testing.T) {
 	block, _ := pem.Decode([]byte(file(t, "keys/rsa.pub.pem")))
 	der, std := string(block.Bytes), base64.StdEncoding.EncodeToString
 	isKey := []error{authstrategy.ErrInvalidKey}
-	bits := func(n int) string { return strings.Repeat("\xa5", n) }
+	bits := func(n int) string { return strings.Repeat("\xa5\x3c\x77\x18\xe1\x92\x0f", 10)[:n] }
 	for _, tt := range []struct {
 		name   string
 		alg    authstrategy.Algorithm
@@ -247,7 +262,12 @@ func TestHMACSecret(t *testing.T) {
 		{name: "empty, short allowed", alg: authstrategy.HS256, opts: insecure(), want: []error{authstrategy.ErrInvalidKey, authstrategy.ErrWeakSecret}},
 		{name: "zero bytes", alg: authstrategy.HS256, secret: strings.Repeat("\x00", 32), want: []error{authstrategy.ErrInvalidKey}},
 		{name: "zero bytes, short", alg: authstrategy.HS256, secret: "\x00", want: []error{authstrategy.ErrInvalidKey, authstrategy.ErrWeakSecret}},
-		{name: "zero bytes but one", alg: authstrategy.HS256, secret: strings.Repeat("\x00", 31) + "x"},
+		{name: "zero bytes but one", alg: authstrategy.HS256, secret: strings.Repeat("\x00", 31) + "x", want: []error{authstrategy.ErrWeakSecret}},
+		{name: "five different bytes", alg: authstrategy.HS256, secret: strings.Repeat("abcde", 7), want: []error{authstrategy.ErrWeakSecret}},
+		{name: "six different bytes", alg: authstrategy.HS256, secret: strings.Repeat("abcdef", 6)},
+		{name: "five different bytes, short allowed", alg: authstrategy.HS256, secret: strings.Repeat("a", 32), opts: insecure(), want: []error{authstrategy.ErrWeakSecret}},
+		{name: "a line end", alg: authstrategy.HS256, secret: testSecret + "\n", want: isKey},
+		{name: "quotes", alg: authstrategy.HS256, secret: `"` + testSecret + `"`, want: isKey},
 		{name: "redacted", alg: authstrategy.HS256, secret: redacted, opts: insecure(), want: []error{authstrategy.ErrInvalidKey}},
 		{name: "one byte in a buffer of 32", alg: authstrategy.HS256, secret: "x" + strings.Repeat("\x00", 31), want: []error{authstrategy.ErrWeakSecret}},
 		{name: "32 bytes in a buffer of 64", alg: authstrategy.HS256, secret: bits(32) + strings.Repeat("\x00", 32)},
@@ -262,7 +282,7 @@ func TestHMACSecret(t *testing.T) {
 		{name: "public key beside a weak one", alg: authstrategy.HS256, secret: bits(31),
 			opts: []authstrategy.Option{authstrategy.WithPublicKey("")}, want: []error{authstrategy.ErrInvalidKey, authstrategy.ErrWeakSecret}},
 
-		// Key confusion; internal/keyformat has more of it. Short or long, it is a key.
+		// Key confusion; internal/keys has more of it. Short or long, it is a key.
 		{name: "PEM", alg: authstrategy.HS256, secret: file(t, "keys/rsa.pub.pem"), want: isKey},
 		{name: "PEM in base64", alg: authstrategy.HS256, secret: std([]byte(file(t, "keys/ed25519.pub.pem"))), want: isKey},
 		{name: "JWK", alg: authstrategy.HS256, secret: `{"kty":"oct","k":"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ"}`, want: isKey},
@@ -362,14 +382,14 @@ func TestKeyPair(t *testing.T) {
 		{name: "SSH public", alg: "EdDSA", public: key("openssh.pub"), want: noKey, says: "the key of WithPublicKey is an SSH key"},
 		{name: "SSH private", alg: "EdDSA", private: key("openssh.pem"), public: "-", want: noKey, says: "OpenSSH private key; EdDSA requires"},
 		{name: "DER in base64", alg: "RS256", private: strings.Join(strings.Split(key("rsa.pem"), "\n")[1:27], ""), public: "-", want: noKey, says: "a key in DER, in base64"},
-		{name: "no line ends", alg: "RS256", private: strings.ReplaceAll(key("rsa.pem"), "\n", `\n`), public: "-", want: noKey, says: `line breaks gone, or the two characters \n`},
-		{name: "indented", alg: "RS256", private: strings.ReplaceAll(key("rsa.pem"), "\n", "\n  "), public: "-", want: noKey, says: "is it indented"},
+		{name: "no line ends", alg: "RS256", private: strings.ReplaceAll(key("rsa.pem"), "\n", `\n`), public: "-", want: noKey, says: `the secret has the two characters \n for each line break; RS256 requires an unencrypted private key in PEM; put line breaks there`},
+		{name: "indented", alg: "RS256", private: strings.ReplaceAll(key("rsa.pem"), "\n", "\n  "), public: "-", want: noKey, says: "the secret is indented; RS256 requires an unencrypted private key in PEM; cut the blanks off"},
 		{name: "encrypted PKCS #8", alg: "RS256", private: key("rsa-encrypted.pem"), public: "-", want: noKey, says: "encrypted private key; RS256 requires an unencrypted private key in PEM; decrypt it with openssl pkey"},
 		{name: "encrypted PKCS #1", alg: "RS256", private: key("rsa-encrypted-pkcs1.pem"), public: "-", want: noKey, says: "encrypted private key; RS256 requires an unencrypted private key in PEM; decrypt it with openssl pkey"},
 		{name: "public for private", alg: "RS256", private: key("rsa.pub.pem"), public: "-", want: noKey, says: "the secret is a PEM block with a public key; RS256 requires an unencrypted private key in PEM; a public key goes into WithPublicKey"},
 		{name: "certificate for private", alg: "RS256", private: armor("CERTIFICATE", certificate(t)), public: "-", want: noKey, says: "with a certificate, whose key is a public one"},
 		{name: "private for public", alg: "RS256", public: key("rsa.pem"), want: noKey, says: "the key of WithPublicKey is a PEM block with a private key"},
-		{name: "other block", alg: "RS256", public: armor("X509 CRL", []byte("x")), want: noKey, says: "of an unknown type"},
+		{name: "other block", alg: "RS256", public: armor("X509 CRL", []byte("x")), want: noKey, says: `is a PEM block "X509 CRL" that cannot be read`},
 		{name: "parameters alone", alg: "ES256", private: params, public: "-", want: noKey, says: "holds EC PARAMETERS and no key"},
 		{name: "damaged private", alg: "RS256", private: armor("PRIVATE KEY", []byte("x")), public: "-", want: noKey, says: `a PEM block "PRIVATE KEY" that cannot be read`},
 		{name: "damaged public", alg: "RS256", public: armor("PUBLIC KEY", []byte("x")), want: noKey, says: `a PEM block "PUBLIC KEY" that cannot be read`},
@@ -383,15 +403,15 @@ func TestKeyPair(t *testing.T) {
 		{name: "RSA for EC", alg: "ES256", public: key("rsa.pub.pem"), want: noKey, says: "the key of WithPublicKey is of type RSA; ES256 requires a key of type ECDSA"},
 		{name: "Ed25519 for EC", alg: "ES256", public: key("ed25519.pub.pem"), want: noKey, says: "is of type Ed25519; ES256 requires a key of type ECDSA"},
 		{name: "RSA for Ed25519", alg: "EdDSA", private: key("rsa.pem"), public: "-", want: noKey, says: "is of type RSA; EdDSA requires a key of type Ed25519"},
-		{name: "X25519 for Ed25519", alg: "EdDSA", private: key("x25519.pem"), public: "-", want: noKey, says: "is of another type"},
-		{name: "X25519 public", alg: "EdDSA", public: key("x25519.pub.pem"), want: noKey, says: "is of another type"},
+		{name: "X25519 for Ed25519", alg: "EdDSA", private: key("x25519.pem"), public: "-", want: noKey, says: "is of type X25519, which is for key agreement"},
+		{name: "X25519 public", alg: "EdDSA", public: key("x25519.pub.pem"), want: noKey, says: "is of type X25519, which is for key agreement"},
 		{name: "P-384 for ES256", alg: "ES256", private: key("p384.pem"), public: "-", want: noKey, says: "on the curve P-384; ES256 requires P-256"},
 		{name: "P-256 for ES384", alg: "ES384", public: key("p256.pub.pem"), want: noKey, says: "on the curve P-256; ES384 requires P-384"},
 		{name: "P-384 for ES512", alg: "ES512", public: key("p384.pub.pem"), want: noKey, says: "on the curve P-384; ES512 requires P-521"},
 		{name: "P-224", alg: "ES256", private: key("p224.pem"), public: "-", want: noKey, says: "on the curve P-224"},
-		{name: "RSA-PSS", alg: "PS256", public: key("rsa-pss.pub.pem"), want: noKey, says: "or a key that Go does not support"},
-		{name: "secp256k1", alg: "ES256", private: key("secp256k1.pem"), public: "-", want: noKey, says: "or a key that Go does not support"},
-		{name: "secp256k1 public", alg: "ES256", public: key("secp256k1.pub.pem"), want: noKey, says: "or a key that Go does not support"},
+		{name: "RSA-PSS", alg: "PS256", public: key("rsa-pss.pub.pem"), want: noKey, says: "is of type RSA-PSS, which Go does not support"},
+		{name: "secp256k1", alg: "ES256", private: key("secp256k1.pem"), public: "-", want: noKey, says: "on the curve secp256k1, which Go does not support"},
+		{name: "secp256k1 public", alg: "ES256", public: key("secp256k1.pub.pem"), want: noKey, says: "on the curve secp256k1, which Go does not support"},
 
 		{name: "RSA 1024 private", alg: "RS256", private: key("rsa-1024.pem"), public: "-", want: noKey, says: "has 1024 bits; RS256 requires an RSA key of 2048 to 16384 bits"},
 		{name: "RSA 1024 public", alg: "PS256", public: key("rsa-1024.pub.pem"), want: noKey, says: "has 1024 bits"},
@@ -421,6 +441,110 @@ func TestKeyPair(t *testing.T) {
 			if err != nil {
 				assert.Contains(t, err.Error(), tt.says)
 				assert.NotContains(t, err.Error(), "MII")
+			}
+		})
+	}
+}
+
+// rsaOfThree is an RSA key with an exponent of 3, and rsaOfThreePrimes one with
+// three primes: Go reads both, and uses neither in FIPS 140-only mode.
+func rsaOfThree(t testing.TB) *rsa.PrivateKey {
+	t.Helper()
+	one, e := big.NewInt(1), big.NewInt(3)
+	key := &rsa.PrivateKey{PublicKey: rsa.PublicKey{N: big.NewInt(1), E: 3}}
+	phi := big.NewInt(1)
+	for len(key.Primes) < 2 {
+		p, err := rand.Prime(rand.Reader, 1024)
+		require.NoError(t, err)
+		less := new(big.Int).Sub(p, one)
+		if new(big.Int).GCD(nil, nil, e, less).Cmp(one) == 0 {
+			key.Primes = append(key.Primes, p)
+			key.N = new(big.Int).Mul(key.N, p)
+			phi.Mul(phi, less)
+		}
+	}
+	key.D = new(big.Int).ModInverse(e, phi)
+	key.Precompute()
+	require.NoError(t, key.Validate())
+	return key
+}
+
+func rsaOfThreePrimes(t testing.TB) *rsa.PrivateKey {
+	t.Helper()
+	key, err := rsa.GenerateMultiPrimeKey(rand.Reader, 3, 2048) //nolint:staticcheck // deprecated, and in use
+	require.NoError(t, err)
+	return key
+}
+
+func pkcs1(key *rsa.PrivateKey) string {
+	return armor("RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(key))
+}
+
+// fipsCase is a strategy that cannot work in FIPS 140-only mode, or that can.
+type fipsCase struct {
+	Name, Alg, Secret, Public string
+	Short                     bool
+	Says                      string // "": it can
+}
+
+// In FIPS 140-only mode Go refuses some keys, or panics, when they are used:
+// GetJWTStrategy says so. The mode is one of the process, so this runs the test
+// binary again.
+func TestFIPSOnly(t *testing.T) {
+	if cases := os.Getenv("AUTHSTRATEGY_FIPS_CASES"); cases != "" {
+		testFIPSCases(t, cases)
+		return
+	}
+	three, primes := rsaOfThree(t), rsaOfThreePrimes(t)
+	cases, err := json.Marshal([]fipsCase{
+		{Name: "HS256", Alg: "HS256", Secret: testSecret},
+		{Name: "14 bytes", Alg: "HS256", Secret: "14 bytes long!", Short: true},
+		{Name: "13 bytes", Alg: "HS256", Secret: "13 bytes long", Short: true, Says: "weak secret"},
+		{Name: "RS256", Alg: "RS256", Secret: file(t, "keys/rsa.pem")},
+		{Name: "PS256, public", Alg: "PS256", Public: file(t, "keys/rsa.pub.pem")},
+		{Name: "ES512", Alg: "ES512", Secret: file(t, "keys/p521.pem")},
+		{Name: "EdDSA", Alg: "EdDSA", Secret: file(t, "keys/ed25519.pem")},
+		{Name: "EdDSA, public", Alg: "EdDSA", Public: file(t, "keys/ed25519.pub.pem")},
+		{Name: "exponent 3", Alg: "RS256", Secret: pkcs1(three), Says: "Go refuses to use this key"},
+		{Name: "exponent 3, PSS", Alg: "PS256", Secret: pkcs1(three), Says: "Go refuses to use this key"},
+		{Name: "exponent 3, public", Alg: "RS256", Public: pkix(t, &three.PublicKey), Says: "Go refuses to use this key"},
+		{Name: "exponent 3, public, PSS", Alg: "PS512", Public: pkix(t, &three.PublicKey), Says: "Go refuses to use this key"},
+		{Name: "three primes", Alg: "RS256", Secret: pkcs1(primes), Says: "Go refuses to use this key"},
+	})
+	require.NoError(t, err)
+	for _, mode := range []string{"off", "only"} {
+		command := exec.Command(os.Args[0], "-test.run=^TestFIPSOnly$", "-test.v")
+		command.Env = append(os.Environ(), "GODEBUG=fips140="+mode, "AUTHSTRATEGY_FIPS_CASES="+string(cases))
+		out, err := command.CombinedOutput()
+		require.NoError(t, err, "%s", out)
+		assert.Contains(t, string(out), "--- PASS: TestFIPSOnly/three_primes")
+	}
+}
+
+func testFIPSCases(t *testing.T, data string) {
+	var cases []fipsCase
+	require.NoError(t, json.Unmarshal([]byte(data), &cases))
+	for _, tt := range cases {
+		t.Run(tt.Name, func(t *testing.T) {
+			opts := []authstrategy.Option{authstrategy.WithAlgorithm(authstrategy.Algorithm(tt.Alg))}
+			if tt.Public != "" {
+				opts = append(opts, authstrategy.WithPublicKey(tt.Public))
+			}
+			if tt.Short {
+				opts = append(opts, authstrategy.WithInsecureShortSecret())
+			}
+			s, err := authstrategy.GetJWTStrategy[authstrategy.Subject](authstrategy.NewSecret(tt.Secret), opts...)
+			if tt.Says != "" && fips140.Enforced() {
+				assert.ErrorIs(t, err, authstrategy.ErrInvalidConfig)
+				assert.ErrorContains(t, err, tt.Says)
+				return
+			}
+			require.NoError(t, err)
+			if tt.Secret != "" {
+				token, err := s.WriteToken(ctx, testID)
+				require.NoError(t, err)
+				_, err = s.ReadToken(ctx, token, loadSubject)
+				require.NoError(t, err)
 			}
 		})
 	}

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/go-authstrategy/authstrategy/internal/keys"
 )
 
 // DefaultAudience is the audience of a strategy made without [WithAudience]. It
@@ -17,6 +19,7 @@ const DefaultAudience = "fastapi-users:auth"
 const (
 	defaultLifetime = time.Hour
 	minLifetime     = time.Second
+	minLeeway       = time.Millisecond
 	maxLeeway       = 10 * time.Minute
 
 	defaultMaxTokenSize = 8192
@@ -30,7 +33,8 @@ const (
 )
 
 // An Option changes a default of [GetJWTStrategy]. If an option is given twice,
-// the last one applies; each is still validated.
+// the last one applies, and each is validated; but [WithPublicKey] must not be
+// given twice, since a reader could take it for two keys.
 type Option func(*options)
 
 // WithLifetime sets how long a token is valid after it was written: one second
@@ -56,7 +60,8 @@ func WithoutExpiration() Option {
 // WithAudience sets the audiences ("aud", RFC 7519 §4.1.3), by default
 // [DefaultAudience] alone. All of them are written into every token, as an
 // array. A token is accepted if it has at least one of them; they are compared
-// byte for byte. There must be at least one, and each must be non-empty UTF-8.
+// byte for byte. There must be at least one, and each must be non-empty UTF-8
+// without white space at its ends.
 //
 // Audiences keep apart what one key signs: a token for "billing" is refused
 // where "admin" is required. Strategies that share a secret and an audience
@@ -69,8 +74,8 @@ func WithAudience(audience ...string) Option {
 			o.mistake("WithAudience() has no audience; name one, or omit the option for the default %q", DefaultAudience)
 		}
 		for i, a := range audience {
-			if a == "" || !utf8.ValidString(a) {
-				o.mistake("WithAudience: audience %d of %d is %s; each must be non-empty UTF-8", i+1, len(audience), emptyOrNotUTF8(a))
+			if fault := faultOf(a); fault != "" {
+				o.mistake("WithAudience: audience %d of %d %s; each must be non-empty UTF-8 without white space at its ends", i+1, len(audience), fault)
 			}
 		}
 	}
@@ -83,13 +88,13 @@ func WithAudience(audience ...string) Option {
 func WithAlgorithm(alg Algorithm) Option {
 	return func(o *options) {
 		o.algorithm = alg
-		if _, supported := keyRules[alg]; !supported {
+		if !alg.supported() {
 			found := strconv.Quote(string(alg))
 			if len(alg) > maxShownAlgorithm { // a secret in the wrong place?
 				found = fmt.Sprintf("a text of %d bytes", len(alg))
 			}
 			o.mistakes = append(o.mistakes, fmt.Errorf("%w: WithAlgorithm(%s) is not supported; it must be one of %s",
-				ErrUnsupportedAlgorithm, found, algorithmNames))
+				ErrUnsupportedAlgorithm, found, strings.Join(keys.Algorithms(), ", ")))
 		}
 	}
 }
@@ -104,30 +109,39 @@ func WithAlgorithm(alg Algorithm) Option {
 // is empty by accident, such as an unset environment variable: the strategy is
 // made all the same, and WriteToken fails with [ErrNoSigningKey].
 //
-// With HS256, HS384 and HS512 the option is an error.
+// With HS256, HS384 and HS512 the option is an error, and so is giving it twice.
 func WithPublicKey(pem string) Option {
-	return func(o *options) { o.publicKeys = append(o.publicKeys, pem) }
+	return func(o *options) {
+		if o.publicKeyGiven {
+			o.mistake("WithPublicKey is given twice; a strategy verifies with one key: omit the other")
+		}
+		o.publicKey, o.publicKeyGiven = pem, true
+	}
 }
 
 // WithIssuer sets the issuer ("iss", RFC 7519 §4.1.1): written into every token
-// and then required of every token, byte for byte. It must be non-empty UTF-8.
-// By default none is written, and any issuer, or none, is accepted.
+// and then required of every token, byte for byte. It must be non-empty UTF-8
+// without white space at its ends. By default none is written, and any issuer, or
+// none, is accepted.
 func WithIssuer(issuer string) Option {
 	return func(o *options) {
 		o.issuer = issuer
-		if issuer == "" || !utf8.ValidString(issuer) {
-			o.mistake("WithIssuer: the issuer is %s; it must be non-empty UTF-8 (to accept any issuer, omit the option)", emptyOrNotUTF8(issuer))
+		if fault := faultOf(issuer); fault != "" {
+			o.mistake("WithIssuer: the issuer %s; it must be non-empty UTF-8 without white space at its ends (to accept any issuer, omit the option)", fault)
 		}
 	}
 }
 
-// WithLeeway sets the clock skew tolerated for exp and nbf: from 0, the default,
-// to 10 minutes. A bare number counts nanoseconds.
+// WithLeeway sets the clock skew tolerated for exp and nbf: 0, the default, or
+// from 1 millisecond to 10 minutes.
 func WithLeeway(d time.Duration) Option {
 	return func(o *options) {
 		o.leeway = d
 		if d < 0 || d > maxLeeway {
 			o.mistake("WithLeeway(%v) is out of range; it must be from 0 to %v", d, maxLeeway)
+		}
+		if d > 0 && d < minLeeway {
+			o.mistake("WithLeeway(%v) is too short to have an effect; it must be 0, or from %v to %v, and a bare number counts nanoseconds", d, minLeeway, maxLeeway)
 		}
 	}
 }
@@ -135,9 +149,11 @@ func WithLeeway(d time.Duration) Option {
 // WithIssuedAt writes into every token when it was issued ("iat", RFC 7519
 // §4.1.6), rounded down to a whole second; by default it is not written. Here
 // iat is never compared with the clock, but PyJWT, and so FastAPI Users, refuses
-// a token whose iat is ahead of its own. For "log out everywhere" a loader refuses
-// a token unless its [Claims].IssuedAt, which is zero without iat, is after that
-// moment.
+// a token whose iat is ahead of its own.
+//
+// It tells how old a login is. It does not tell whether a token was written before
+// or after an event in the same second, such as a change of the password: for
+// "log out everywhere" put a version into the token instead, as docs/recipes.md shows.
 func WithIssuedAt() Option {
 	return func(o *options) { o.issuedAt = true }
 }
@@ -151,28 +167,33 @@ func WithTokenID() Option {
 
 // WithTokenType sets the "typ" of the header (RFC 7515 §4.1.9), such as "at+jwt"
 // (RFC 9068): written into every token and then required of every token. It is 1
-// to 256 bytes of UTF-8, compared without regard to ASCII case and to one
-// "application/" prefix.
+// to 256 bytes of UTF-8 without white space at its ends, compared without regard to
+// ASCII case and to one "application/" prefix.
 //
 // By default JWT is written, and JWT or no typ at all is accepted. Another typ is
 // refused, so that a token that the same key signed for another purpose is not
 // taken for a session (RFC 8725 §3.11).
 func WithTokenType(typ string) Option {
 	return func(o *options) {
-		switch {
-		case mediaType(typ) == "" || !utf8.ValidString(typ):
-			o.mistake("WithTokenType: the type is %s; it must be non-empty UTF-8 (for the default %q, omit the option)", emptyOrNotUTF8(typ), defaultTokenType)
-		case len(typ) > maxTokenType:
-			o.mistake("WithTokenType: the type has %d bytes; it must have at most %d", len(typ), maxTokenType)
-		default:
-			o.tokenType, o.typeRequired = typ, true
+		fault := faultOf(typ)
+		if mediaType(typ) == "" {
+			fault = faultOf("")
 		}
+		if fault != "" {
+			o.mistake("WithTokenType: the type %s; it must be non-empty UTF-8 without white space at its ends (for the default %q, omit the option)", fault, defaultTokenType)
+			return
+		}
+		if len(typ) > maxTokenType {
+			o.mistake("WithTokenType: the type has %d bytes; it must have at most %d", len(typ), maxTokenType)
+			return
+		}
+		o.tokenType, o.typeRequired = typ, true
 	}
 }
 
 // WithMaxTokenSize sets how long a token may be, in bytes: 256 to 1048576, by
 // default 8192. A longer one is refused ([ErrTokenTooLarge]), and never written
-// ([ErrInvalidClaims]).
+// ([ErrInvalidClaims]). A limit that no token of the strategy can meet is an error.
 func WithMaxTokenSize(bytes int) Option {
 	return func(o *options) {
 		o.maxTokenSize = bytes
@@ -195,10 +216,11 @@ func WithClock(now func() time.Time) Option {
 }
 
 // WithInsecureShortSecret allows an HMAC secret shorter than RFC 7518 §3.2
-// requires ([ErrWeakSecret]), though never an empty one. It is for
-// demonstrations and for secrets that are older than this package: anyone who
-// holds one token can brute-force a short secret offline and forge tokens. It
-// has no effect with other algorithms.
+// requires, whatever its bytes ([ErrWeakSecret]), though never an empty one. In
+// FIPS 140-only mode Go itself requires 14 bytes. The option is for demonstrations
+// and for secrets that are older than this package: anyone who holds one token can
+// brute-force a short secret offline and forge tokens. It has no effect with other
+// algorithms.
 func WithInsecureShortSecret() Option {
 	return func(o *options) { o.shortSecret = true }
 }
@@ -206,7 +228,8 @@ func WithInsecureShortSecret() Option {
 // options is what the Options of one call add up to.
 type options struct {
 	rules
-	publicKeys        []string // every one given; the last applies
+	publicKey         string
+	publicKeyGiven    bool
 	shortSecret       bool
 	lifetimeGiven     bool
 	withoutExpiration bool
@@ -260,11 +283,19 @@ func (o *options) mistake(format string, args ...any) {
 	o.mistakes = append(o.mistakes, fmt.Errorf("%w: "+format, append([]any{ErrInvalidConfig}, args...)...))
 }
 
-func emptyOrNotUTF8(text string) string {
-	if utf8.ValidString(text) {
-		return "empty"
+// faultOf says what is wrong with an audience, issuer or type; "" if nothing is.
+// White space at an end is what splitting a list at its commas leaves.
+func faultOf(name string) string {
+	if name == "" {
+		return "is empty"
 	}
-	return "not UTF-8"
+	if !utf8.ValidString(name) {
+		return "is not UTF-8"
+	}
+	if strings.TrimSpace(name) != name {
+		return "has white space at its ends"
+	}
+	return ""
 }
 
 // mediaType brings a typ into the form in which two of them can be compared: in

@@ -30,21 +30,32 @@ func TestOptionBounds(t *testing.T) {
 		{"WithAudience", authstrategy.WithAudience([]string{}...), "has no audience"},
 		{"WithAudience", authstrategy.WithAudience("a", ""), "audience 2 of 2 is empty"},
 		{"WithAudience", authstrategy.WithAudience("\xff", "b"), "audience 1 of 2 is not UTF-8"},
+		{"WithAudience", authstrategy.WithAudience("accounts", " reports"), "audience 2 of 2 has white space at its ends"},
+		{"WithAudience", authstrategy.WithAudience("a\n"), "audience 1 of 1 has white space at its ends"},
+		{"WithAudience", authstrategy.WithAudience("a\u00a0"), "audience 1 of 1 has white space at its ends"},
+		{"WithAudience", authstrategy.WithAudience("a b"), ""},
 		{"WithAlgorithm", authstrategy.WithAlgorithm(authstrategy.HS256), ""},
 		{"WithPublicKey", authstrategy.WithPublicKey(""), "WithPublicKey does not go with HS256"},
 		{"WithIssuer", authstrategy.WithIssuer("i"), ""},
 		{"WithIssuer", authstrategy.WithIssuer(""), "the issuer is empty"},
 		{"WithIssuer", authstrategy.WithIssuer("\xff"), "the issuer is not UTF-8"},
+		{"WithIssuer", authstrategy.WithIssuer("i "), "the issuer has white space at its ends"},
+		{"WithIssuer", authstrategy.WithIssuer("a b"), ""},
 		{"WithLeeway", authstrategy.WithLeeway(0), ""},
 		{"WithLeeway", authstrategy.WithLeeway(10 * time.Minute), ""},
 		{"WithLeeway", authstrategy.WithLeeway(10*time.Minute + 1), "0 to 10m0s"},
 		{"WithLeeway", authstrategy.WithLeeway(-1), "0 to 10m0s"},
+		{"WithLeeway", authstrategy.WithLeeway(time.Millisecond), ""},
+		{"WithLeeway", authstrategy.WithLeeway(time.Millisecond - 1), "a bare number counts nanoseconds"},
+		{"WithLeeway", authstrategy.WithLeeway(60), "WithLeeway(60ns) is too short to have an effect; it must be 0, or from 1ms to 10m0s, and a bare number counts nanoseconds"},
+		{"WithLeeway", authstrategy.WithLeeway(1), "a bare number counts nanoseconds"},
 		{"WithTokenType", authstrategy.WithTokenType("t"), ""},
 		{"WithTokenType", authstrategy.WithTokenType(strings.Repeat("t", 256)), ""},
 		{"WithTokenType", authstrategy.WithTokenType(strings.Repeat("t", 257)), "257 bytes; it must have at most 256"},
 		{"WithTokenType", authstrategy.WithTokenType(""), "the type is empty"},
 		{"WithTokenType", authstrategy.WithTokenType("application/"), "the type is empty"},
 		{"WithTokenType", authstrategy.WithTokenType("\xff"), "the type is not UTF-8"},
+		{"WithTokenType", authstrategy.WithTokenType("\tt"), "the type has white space at its ends"},
 		{"WithMaxTokenSize", authstrategy.WithMaxTokenSize(256), ""},
 		{"WithMaxTokenSize", authstrategy.WithMaxTokenSize(1 << 20), ""},
 		{"WithMaxTokenSize", authstrategy.WithMaxTokenSize(255), "256 to 1048576 bytes"},
@@ -142,7 +153,16 @@ func TestAllMistakesAtOnce(t *testing.T) {
 	_, err = authstrategy.GetJWTStrategy[authstrategy.Subject](authstrategy.NewSecret("x"),
 		authstrategy.WithAlgorithm(authstrategy.RS256), authstrategy.WithPublicKey("y"), authstrategy.WithPublicKey("z"))
 	assertInvalid(t, err, authstrategy.ErrInvalidKey)
-	assert.Len(t, strings.Split(err.Error(), "\n"), 3)
+	lines = strings.Split(err.Error(), "\n")
+	require.Len(t, lines, 3)
+	for i, says := range []string{"WithPublicKey is given twice", "the secret is not PEM", "the key of WithPublicKey is not PEM"} {
+		assert.Contains(t, lines[i], says)
+	}
+
+	// A mistake in the user's type is reported with those in the options.
+	_, err = authstrategy.GetJWTStrategy[shy](authstrategy.NewSecret("short"))
+	assertInvalid(t, err, authstrategy.ErrWeakSecret)
+	assert.Contains(t, err.Error(), "TokenClaims has the receiver")
 }
 
 // Of an option given twice the last one counts, and the first one is checked.
@@ -164,15 +184,36 @@ func TestOptionTwice(t *testing.T) {
 		assert.Contains(t, err.Error(), name)
 	}
 
-	rs256 := authstrategy.WithAlgorithm(authstrategy.RS256)
-	right, other := authstrategy.WithPublicKey(file(t, "keys/rsa.pub.pem")), authstrategy.WithPublicKey(file(t, "keys/rsa-other.pub.pem"))
-	secret := authstrategy.NewSecret(file(t, "keys/rsa.pem"))
-	_, err := authstrategy.GetJWTStrategy[authstrategy.Subject](secret, rs256, other, right)
+	// Two public keys are not "the last one applies": they could be taken for two
+	// keys that verify.
+	right := authstrategy.WithPublicKey(file(t, "keys/rsa.pub.pem"))
+	_, err := authstrategy.GetJWTStrategy[authstrategy.Subject](authstrategy.NewSecret(file(t, "keys/rsa.pem")),
+		authstrategy.WithAlgorithm(authstrategy.RS256), right, right)
+	assertNoRefusal(t, err, authstrategy.ErrInvalidConfig)
+	assert.EqualError(t, err, "authstrategy: invalid configuration: WithPublicKey is given twice; a strategy verifies with one key: omit the other")
+}
+
+// A limit that no token can meet is found at start, to the byte.
+func TestMaxTokenSizeForTheKey(t *testing.T) {
+	make := func(size int, opts ...authstrategy.Option) (*authstrategy.JWTStrategy[authstrategy.Subject], error) {
+		opts = append(opts, authstrategy.WithAlgorithm(authstrategy.RS256), authstrategy.WithoutExpiration(), authstrategy.WithMaxTokenSize(size))
+		return authstrategy.GetJWTStrategy[authstrategy.Subject](authstrategy.NewSecret(file(t, "keys/rsa.pem")), opts...)
+	}
+	s, err := make(8192)
+	require.NoError(t, err)
+	smallest, err := s.WriteToken(ctx, "1")
+	require.NoError(t, err)
+	s, err = make(len(smallest))
+	require.NoError(t, err)
+	_, err = s.WriteToken(ctx, "1")
 	assert.NoError(t, err)
-	_, err = authstrategy.GetJWTStrategy[authstrategy.Subject](secret, rs256, right, other)
-	assertInvalid(t, err, authstrategy.ErrKeyMismatch)
-	_, err = authstrategy.GetJWTStrategy[authstrategy.Subject](secret, rs256, authstrategy.WithPublicKey("no key"), right)
-	assertInvalid(t, err, authstrategy.ErrInvalidKey)
+	reader, err := authstrategy.GetJWTStrategy[authstrategy.Subject](authstrategy.Secret{}, authstrategy.WithAlgorithm(authstrategy.RS256),
+		authstrategy.WithPublicKey(file(t, "keys/rsa.pub.pem")), authstrategy.WithMaxTokenSize(len(smallest)-1))
+	require.NoError(t, err, "the tokens of others may be smaller")
+	assert.NotNil(t, reader)
+	_, err = make(len(smallest) - 1)
+	assertNoRefusal(t, err, authstrategy.ErrInvalidConfig)
+	assert.EqualError(t, err, fmt.Sprintf("authstrategy: invalid configuration: WithMaxTokenSize(%d) is too small; with RS256, this key and these audiences a token has %d bytes or more", len(smallest)-1, len(smallest)))
 }
 
 // Nothing of the caller's is kept.

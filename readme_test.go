@@ -8,10 +8,13 @@ import (
 	"go/doc"
 	"go/parser"
 	"go/token"
+	"maps"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -19,47 +22,110 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func readme(t *testing.T) string {
+func document(t *testing.T, name string) string {
 	t.Helper()
-	data, err := os.ReadFile("README.md")
+	data, err := os.ReadFile(name)
 	require.NoError(t, err)
 	return string(data)
 }
 
-// Every program in the README, and that of the package comment, builds as it
+// documents returns the names of the README and of the documents in docs.
+func documents(t *testing.T) []string {
+	t.Helper()
+	names, err := filepath.Glob("docs/*.md")
+	require.NoError(t, err)
+	for i, name := range names {
+		names[i] = filepath.ToSlash(name)
+	}
+	return append(names, "README.md")
+}
+
+// A program is a block of Go in a document.
+type program struct {
+	output string   // how its output begins; "": it serves, and does not end
+	beside []string // files of testdata/docs that belong beside it: a driver, or tests
+}
+
+// programs is what the documents show, in their order.
+var programs = map[string][]program{
+	"README.md": {
+		{output: "hello Ada\n"},
+		{output: "42 until "},
+		{beside: []string{"middleware_test.go"}},
+		{output: "42 [editor]\n"},
+	},
+	"docs/recipes.md": {
+		{output: "hello Ada\n", beside: []string{"driver.go", "driver_test.go"}},
+		{output: "stolen token: authstrategy: user refused\nfresh token: hello Ada\n", beside: []string{"version_test.go"}},
+		{output: "as an access token: true\nhello Ada\n"},
+	},
+}
+
+// Every program in the documents, and that of the package comment, builds as it
 // stands, and those that end by themselves run, too.
 func TestReadmePrograms(t *testing.T) {
-	programs := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(readme(t), -1)
-	require.Len(t, programs, 4)
-	programs = append(programs, []string{"", packageProgram(t)})
-	outputs := []string{"hello Ada\n", "42 until ", "", "42 [editor]\n", "ada@example.com\n"} // "": it serves, and does not end
+	require.ElementsMatch(t, documents(t), slices.Collect(maps.Keys(programs)))
+	for name, programs := range programs {
+		blocks := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(document(t, name), -1)
+		require.Len(t, blocks, len(programs), name)
+		for i, p := range programs {
+			t.Run(fmt.Sprintf("%s %d", path.Base(name), i+1), func(t *testing.T) { p.test(t, blocks[i][1]) })
+		}
+	}
+	t.Run("package comment", func(t *testing.T) {
+		program{output: "ada@example.com\n"}.test(t, packageProgram(t))
+	})
+}
+
+func (p program) test(t *testing.T, source string) {
+	dir := t.TempDir()
+	overlay := p.overlay(t, dir, source)
+	write(t, dir, "private.pem", file(t, "keys/rsa.pem"))
+	write(t, dir, "public.pem", file(t, "keys/rsa.pub.pem"))
+	build, tests := filepath.Join(dir, "program.exe"), filepath.Join(dir, "tests.exe")
+	run(t, ".", "go", "build", "-overlay", overlay, "-o", build, "./program")
+	if p.output != "" {
+		out := run(t, dir, build)
+		assert.True(t, strings.HasPrefix(out, p.output), out)
+	}
+	if slices.ContainsFunc(p.beside, func(name string) bool { return strings.HasSuffix(name, "_test.go") }) {
+		// Without vet, which would look for the folder on the disk.
+		run(t, ".", "go", "test", "-overlay", overlay, "-vet=off", "-c", "-o", tests, "./program")
+		assert.Contains(t, run(t, dir, tests, "-test.v"), "--- PASS")
+	}
+}
+
+// run returns what a command prints in the folder dir.
+func run(t *testing.T, dir, name string, args ...string) string {
+	t.Helper()
+	command := exec.Command(name, args...)
+	command.Dir = dir
+	command.Env = append(os.Environ(), "AUTH_SECRET="+testSecret)
+	out, err := command.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	return string(out)
+}
+
+// overlay writes the program into dir, and returns the overlay that puts it into
+// this module, as the package ./program, without writing there.
+func (p program) overlay(t *testing.T, dir, source string) string {
+	t.Helper()
 	root, err := os.Getwd()
 	require.NoError(t, err)
-	for i, program := range programs {
-		t.Run(fmt.Sprint(i+1), func(t *testing.T) {
-			// An overlay puts the program into this module without writing into it.
-			dir := t.TempDir()
-			source, binary := filepath.Join(dir, "main.go"), filepath.Join(dir, "program.exe")
-			require.NoError(t, os.WriteFile(source, []byte(program[1]), 0o600))
-			overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{filepath.Join(root, "readme_program", "main.go"): source}})
-			require.NoError(t, err)
-			require.NoError(t, os.WriteFile(filepath.Join(dir, "overlay.json"), overlay, 0o600))
-			build := exec.Command("go", "build", "-overlay", filepath.Join(dir, "overlay.json"), "-o", binary, "./readme_program")
-			out, err := build.CombinedOutput()
-			require.NoError(t, err, "%s", out)
-			if outputs[i] == "" {
-				return
-			}
-			require.NoError(t, os.WriteFile(filepath.Join(dir, "private.pem"), []byte(file(t, "keys/rsa.pem")), 0o600))
-			require.NoError(t, os.WriteFile(filepath.Join(dir, "public.pem"), []byte(file(t, "keys/rsa.pub.pem")), 0o600))
-			run := exec.Command(binary)
-			run.Dir = dir
-			run.Env = append(os.Environ(), "AUTH_SECRET="+testSecret)
-			out, err = run.CombinedOutput()
-			require.NoError(t, err, "%s", out)
-			assert.True(t, bytes.HasPrefix(out, []byte(outputs[i])), "%s", out)
-		})
+	files := map[string]string{filepath.Join(root, "program", "main.go"): write(t, dir, "main.go", source)}
+	for _, name := range p.beside {
+		files[filepath.Join(root, "program", name)] = filepath.Join(root, "testdata", "docs", name)
 	}
+	replace, err := json.Marshal(map[string]any{"Replace": files})
+	require.NoError(t, err)
+	return write(t, dir, "overlay.json", string(replace))
+}
+
+func write(t *testing.T, dir, name, content string) string {
+	t.Helper()
+	name = filepath.Join(dir, name)
+	require.NoError(t, os.WriteFile(name, []byte(content), 0o600))
+	return name
 }
 
 // packageProgram returns the program of the package comment.
@@ -68,32 +134,75 @@ func packageProgram(t *testing.T) string {
 	f, err := parser.ParseFile(token.NewFileSet(), "strategy.go", nil, parser.ParseComments)
 	require.NoError(t, err)
 	comment := f.Doc.Text()
-	program := comment[strings.Index(comment, "\tpackage main"):strings.Index(comment, "# What a token is good for")]
-	return strings.ReplaceAll(program, "\n\t", "\n")[1:]
+	source := comment[strings.Index(comment, "\tpackage main"):strings.Index(comment, "# What a token is good for")]
+	return strings.ReplaceAll(source, "\n\t", "\n")[1:]
 }
 
-// Every name that the README links is there in the documentation, and every
-// error and option of the package is in the README.
+const pkgSite = "https://pkg.go.dev/github.com/go-authstrategy/authstrategy#"
+
+// Every name that a document links is there in the package's documentation, and
+// every error and option of the package is in the README.
 func TestReadmeNames(t *testing.T) {
-	text := readme(t)
 	exported := exportedNames(t)
-	const link = "https://pkg.go.dev/github.com/go-authstrategy/authstrategy#"
-	links := regexp.MustCompile("(?m)^\\[`([A-Za-z0-9.]+)`\\]: (.*)$").FindAllStringSubmatch(text, -1)
-	require.Greater(t, len(links), 40)
-	linked := map[string]bool{}
-	for _, l := range links {
-		assert.Equal(t, link+l[1], l[2])
-		assert.True(t, exported[l[1]], "%s is linked, and not in the documentation", l[1])
-		linked[l[1]] = true
-	}
-	for _, use := range regexp.MustCompile("\\[`([A-Za-z0-9.]+)`\\]").FindAllStringSubmatch(text, -1) {
-		assert.True(t, linked[use[1]], "%s has no link", use[1])
-	}
-	for name := range exported {
-		if strings.HasPrefix(name, "Err") || strings.HasPrefix(name, "With") {
-			assert.True(t, linked[name], "%s is not in the README", name)
+	for _, name := range documents(t) {
+		text := document(t, name)
+		linked := map[string]bool{}
+		for _, l := range regexp.MustCompile("(?m)^\\[`([A-Za-z0-9.]+)`\\]: (.*)$").FindAllStringSubmatch(text, -1) {
+			assert.Equal(t, pkgSite+l[1], l[2])
+			assert.True(t, exported[l[1]], "%s links %s, which is not in the documentation", name, l[1])
+			linked[l[1]] = true
+		}
+		require.NotEmpty(t, linked, name)
+		used := map[string]bool{}
+		for _, use := range regexp.MustCompile("\\[`([A-Za-z0-9.]+)`\\](?:[^:(]|$)").FindAllStringSubmatch(text, -1) {
+			used[use[1]] = true
+		}
+		assert.Equal(t, used, linked, "%s: what it uses as a link, and what it defines", name)
+		if name != "README.md" {
+			continue
+		}
+		for e := range exported {
+			if strings.HasPrefix(e, "Err") || strings.HasPrefix(e, "With") {
+				assert.True(t, linked[e], "%s is not in the README", e)
+			}
 		}
 	}
+}
+
+// Every link into this repository leads to a file, and to a heading in it; every
+// link to an example leads to one.
+func TestReadmeLinks(t *testing.T) {
+	examples := document(t, "example_test.go")
+	for _, name := range append(documents(t), "SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md") {
+		text := regexp.MustCompile("(?s)```.*?```").ReplaceAllString(document(t, name), "")
+		for _, link := range regexp.MustCompile(`\]\(([^)]*)\)`).FindAllStringSubmatch(text, -1) {
+			if example, ok := strings.CutPrefix(link[1], pkgSite+"example-"); ok {
+				assert.Contains(t, examples, "func Example"+example+"(", name)
+			}
+			if strings.Contains(link[1], "://") {
+				continue
+			}
+			other, heading, _ := strings.Cut(link[1], "#")
+			target := name
+			if other != "" {
+				target = path.Join(path.Dir(name), other)
+			}
+			_, err := os.Stat(target)
+			require.NoError(t, err, "%s links %s", name, link[1])
+			if heading != "" {
+				assert.Contains(t, headings(document(t, target)), heading, "%s links %s", name, link[1])
+			}
+		}
+	}
+}
+
+// headings returns the anchors of a document's headings.
+func headings(text string) []string {
+	var anchors []string
+	for _, h := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(text, -1) {
+		anchors = append(anchors, strings.ReplaceAll(strings.ToLower(h[1]), " ", "-"))
+	}
+	return anchors
 }
 
 // exportedNames returns the names of the package's documentation, methods as
@@ -145,15 +254,13 @@ func TestReadmeInterchange(t *testing.T) {
 		require.NoError(t, err)
 		rows := regexp.MustCompile(`(?m)(^\|.*\n)+`).FindString(string(data))
 		require.NotEmpty(t, rows)
-		assert.Contains(t, readme(t), rows, name)
+		assert.Contains(t, document(t, "README.md"), rows, name)
 	}
 }
 
 // The tests that SECURITY.md names are there.
 func TestSecurityNamesTests(t *testing.T) {
-	data, err := os.ReadFile("SECURITY.md")
-	require.NoError(t, err)
-	named := regexp.MustCompile("`((?:Test|Fuzz|Example)[A-Za-z0-9_]+)`").FindAllSubmatch(data, -1)
+	named := regexp.MustCompile("`((?:Test|Fuzz|Example)[A-Za-z0-9_]+)`").FindAllStringSubmatch(document(t, "SECURITY.md"), -1)
 	require.Greater(t, len(named), 20)
 	var sources []byte
 	for _, pattern := range []string{"*_test.go", "internal/*/*_test.go", "conformance/*_test.go"} {
@@ -167,6 +274,6 @@ func TestSecurityNamesTests(t *testing.T) {
 		}
 	}
 	for _, name := range named {
-		assert.True(t, bytes.Contains(sources, []byte("func "+string(name[1])+"(")), "SECURITY.md names %s", name[1])
+		assert.True(t, bytes.Contains(sources, []byte("func "+name[1]+"(")), "SECURITY.md names %s", name[1])
 	}
 }

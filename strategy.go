@@ -68,8 +68,8 @@ package authstrategy
 
 import (
 	"context"
-	"fmt"
-	"reflect"
+
+	"github.com/go-authstrategy/authstrategy/internal/nils"
 )
 
 // A User is what a token is written for and read back into.
@@ -131,9 +131,11 @@ type UserLoader[U any] func(ctx context.Context, claims *Claims) (U, error)
 // in ctx. It is itself a [Strategy]. It should keep the strategies that it
 // builds: building one parses its keys.
 //
-// An error from the factory is treated like one from a [UserLoader], by all
-// three methods: it refuses with [ErrUserNotFound] and [ErrUserRefused] alone. A
-// nil factory, or one that returns a nil strategy, is an error that matches
+// To refuse a token, return an error that matches [ErrTokenUnverifiable], for a
+// tenant that does not exist, or [ErrUserNotFound] or [ErrUserRefused]. All three
+// methods treat any other error like one from a [UserLoader]: it does not match
+// [ErrInvalidToken], so anything that a stranger can cause should refuse. A nil
+// factory, or one that returns a nil strategy, is an error that matches
 // [ErrInvalidConfig].
 type StrategyFactory[U any] func(ctx context.Context) (Strategy[U], error)
 
@@ -180,25 +182,14 @@ func (f StrategyFactory[U]) DestroyToken(ctx context.Context, token string, user
 
 func (f StrategyFactory[U]) strategy(ctx context.Context) (Strategy[U], error) {
 	if f == nil {
-		return nil, fmt.Errorf("%w: the StrategyFactory is nil; it must be a function that returns a strategy", ErrInvalidConfig)
+		return nil, errNilFactory
 	}
 	strategy, err := f(ctx)
 	if err != nil {
-		return nil, callbackError("StrategyFactory", err)
+		return nil, callbackError("StrategyFactory", err, ErrUserNotFound, ErrUserRefused, ErrTokenUnverifiable)
 	}
-	if isNil(strategy) {
-		return nil, fmt.Errorf("%w: the StrategyFactory returned a nil strategy; return an error instead", ErrInvalidConfig)
+	if nils.Is(strategy) {
+		return nil, errNoneMade
 	}
 	return strategy, nil
-}
-
-// isNil reports whether value is nil or an interface that holds a nil.
-func isNil(value any) bool {
-	switch v := reflect.ValueOf(value); v.Kind() {
-	case reflect.Invalid:
-		return true
-	case reflect.Chan, reflect.Func, reflect.Map, reflect.Pointer, reflect.Slice:
-		return v.IsNil()
-	}
-	return false
 }

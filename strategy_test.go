@@ -362,6 +362,7 @@ func TestLoader(t *testing.T) {
 		{name: "down", err: down, failure: down},
 		{name: "down, with a user", user: user, err: down, failure: down},
 		{name: "cancelled", err: context.Canceled, failure: context.Canceled},
+		{name: "unverifiable, which only a factory may say", err: errors.Join(down, authstrategy.ErrTokenUnverifiable), failure: down},
 		{name: "upstream token expired", err: errors.Join(down, authstrategy.ErrTokenExpired, authstrategy.ErrInvalidToken), failure: down},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -469,19 +470,72 @@ func TestLoaderErrorHidesReasons(t *testing.T) {
 	assert.Nil(t, several)
 }
 
-// errors.Is may be asked for anything, and errors compared.
+// errors.Is may be asked for anything.
 func TestLoaderErrorUncomparable(t *testing.T) {
-	_, err := newStrategy(t, testSecret).ReadToken(ctx, sign(testHeader, testClaims),
-		func(context.Context, *authstrategy.Claims) (authstrategy.Subject, error) {
-			return "", uncomparable{"x"}
+	for _, loader := range []error{uncomparable{"x"}, errors.Join(uncomparable{"x"}, authstrategy.ErrTokenExpired), errors.Join(uncomparable{"x"}, authstrategy.ErrUserRefused)} {
+		err := loaderError(t, loader)
+		assert.NotPanics(t, func() {
+			assert.False(t, errors.Is(err, uncomparable{"x"}))
+			var found uncomparable
+			assert.True(t, errors.As(err, &found))
 		})
-	assert.NotPanics(t, func() {
-		assert.False(t, errors.Is(err, uncomparable{"x"}))
-		seen := map[error]bool{}
-		for e := err; e != nil; e = errors.Unwrap(e) {
-			seen[e] = true
-		}
-	})
+	}
+}
+
+// loaderError is what ReadToken makes of a loader's error.
+func loaderError(t *testing.T, loader error) error {
+	t.Helper()
+	_, err := newStrategy(t, testSecret).ReadToken(ctx, sign(testHeader, testClaims),
+		func(context.Context, *authstrategy.Claims) (authstrategy.Subject, error) { return "", loader })
+	return err
+}
+
+// A loader's error that holds no reason of this package is wrapped plainly: an
+// error reporter gets to it with errors.Unwrap.
+func TestLoaderErrorIsUnwrapped(t *testing.T) {
+	cause := errors.New("down")
+	loader := fmt.Errorf("users: %w", cause)
+	err := loaderError(t, loader)
+	assert.EqualError(t, err, "authstrategy: the loader failed: users: down")
+	assert.Same(t, loader, errors.Unwrap(err))
+	assert.Same(t, cause, errors.Unwrap(errors.Unwrap(err)))
+
+	// In one that holds a reason, errors.Unwrap does not get to the reason.
+	for e := loaderError(t, fmt.Errorf("upstream: %w", authstrategy.ErrTokenExpired)); e != nil; e = errors.Unwrap(e) {
+		assert.NotErrorIs(t, e, authstrategy.ErrTokenExpired)
+	}
+}
+
+// claimant says that it is an error of this package, without holding it.
+type claimant struct{ error }
+
+func (claimant) Is(target error) bool { return target == authstrategy.ErrTokenExpired }
+
+// What errors.Is finds by a method is no reason, either.
+func TestLoaderErrorWithItsOwnIs(t *testing.T) {
+	down := errors.New("down")
+	err := loaderError(t, errors.Join(claimant{down}, down))
+	assertNoRefusal(t, err, down)
+}
+
+// A refusal names its reason, once.
+func TestLoaderRefusalText(t *testing.T) {
+	refused := authstrategy.ErrUserRefused
+	for want, loader := range map[string]error{
+		"authstrategy: user refused":                                              refused,
+		"authstrategy: user not found":                                            authstrategy.ErrUserNotFound,
+		"authstrategy: user refused: inactive":                                    fmt.Errorf("%w: inactive", refused),
+		"authstrategy: user refused: users":                                       fmt.Errorf("users: %w", refused),
+		"authstrategy: user refused: joined":                                      errors.Join(refused, errors.New("joined")),
+		"authstrategy: user refused: joined before":                               errors.Join(errors.New("joined before"), refused),
+		"authstrategy: user refused: a: authstrategy: user refused: b":            fmt.Errorf("a: %w: b", refused),
+		"authstrategy: user refused: authstrategy: invalid claims: no role":       fmt.Errorf("%w: %w: no role", refused, authstrategy.ErrInvalidClaims),
+		"authstrategy: user not found: no row (authstrategy: user refused, also)": fmt.Errorf("%w: no row (%w, also)", authstrategy.ErrUserNotFound, refused),
+	} {
+		err := loaderError(t, loader)
+		assert.EqualError(t, err, want)
+		requireOneReason(t, err)
+	}
 }
 
 // With nothing there, every call says what is missing and nobody gets in.
@@ -589,6 +643,14 @@ func TestFactoryFailures(t *testing.T) {
 			}},
 		{name: "unknown tenant", reason: authstrategy.ErrUserNotFound,
 			factory: func(context.Context) (subjectStrategy, error) { return nil, authstrategy.ErrUserNotFound }},
+		{name: "no strategy for the tenant", reason: authstrategy.ErrTokenUnverifiable,
+			factory: func(context.Context) (subjectStrategy, error) {
+				return nil, fmt.Errorf("no such tenant: %w", authstrategy.ErrTokenUnverifiable)
+			}},
+		{name: "another reason", failure: down,
+			factory: func(context.Context) (subjectStrategy, error) {
+				return nil, errors.Join(down, authstrategy.ErrTokenSignature)
+			}},
 		{name: "refused tenant", reason: authstrategy.ErrUserRefused,
 			factory: func(context.Context) (subjectStrategy, error) {
 				return nil, fmt.Errorf("tenant: %w", authstrategy.ErrUserRefused)

@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"context"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -9,6 +10,7 @@ import (
 	"encoding/asn1"
 	"encoding/base64"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"math/big"
 	"strings"
@@ -27,13 +29,32 @@ type jwk struct {
 // is wrong with the key's numbers is an error.
 func (k jwk) jwsKey(alg string) (*jws.Key, error) {
 	if k.Kty == "oct" {
-		return jws.NewHMAC(alg, "JWT", bytesOf(k.K))
+		return jws.NewHMAC(alg, bytesOf(k.K))
 	}
 	public, err := k.public()
 	if err != nil {
 		return nil, err
 	}
-	return jws.NewKeyPair(alg, "JWT", nil, public)
+	return jws.NewKeyPair(alg, nil, public)
+}
+
+// open opens a token of the algorithm by the key, and returns its payload.
+func (k jwk) open(alg, token string) ([]byte, error) {
+	key, err := k.jwsKey(alg)
+	if err != nil {
+		return nil, err
+	}
+	codec, err := jws.NewCodec(alg, "JWT")
+	if err != nil {
+		return nil, err
+	}
+	_, payload, err := codec.Open(context.Background(), token, jws.Fixed{key})
+	return payload, err
+}
+
+// isRefusal reports whether err says something about a token.
+func isRefusal(err error) bool {
+	return errors.Is(err, jws.ErrMalformed) || errors.Is(err, jws.ErrUnverifiable) || errors.Is(err, jws.ErrSignature)
 }
 
 func (k jwk) public() (crypto.PublicKey, error) {

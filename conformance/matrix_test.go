@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/go-authstrategy/authstrategy"
-	"github.com/go-authstrategy/authstrategy/internal/hostile"
+	"github.com/go-authstrategy/authstrategy/internal/test/hostiletest"
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -20,32 +20,32 @@ import (
 func TestMatrixBesideGolangJWT(t *testing.T) {
 	readers := []struct {
 		name string
-		read func(*hostile.Reader) func(string) error
+		read func(*hostiletest.Reader) func(string) error
 	}{
 		{"authstrategy", ours(t)},
 		{"golang-jwt, RegisteredClaims", golangJWT(func() jwt.Claims { return &jwt.RegisteredClaims{} })},
 		{"golang-jwt, MapClaims", golangJWT(func() jwt.Claims { return jwt.MapClaims{} })},
 	}
-	var bad, good []hostile.Row
-	for _, row := range hostile.Rows() {
+	var bad, good []hostiletest.Row
+	for _, row := range hostiletest.Rows() {
 		if row.Want != nil {
 			bad = append(bad, row)
 		} else {
 			good = append(good, row)
 		}
 	}
-	require.Greater(t, len(bad), 4000)
-	require.Greater(t, len(good), 400)
+	require.Greater(t, len(bad), 5000)
+	require.Greater(t, len(good), 500)
 
 	for _, reader := range readers {
-		reads := map[*hostile.Reader]func(string) error{}
-		takes := func(row hostile.Row) bool {
+		reads := map[*hostiletest.Reader]func(string) error{}
+		takes := func(row hostiletest.Row) bool {
 			if reads[row.Reader] == nil {
 				reads[row.Reader] = reader.read(row.Reader)
 			}
 			return reads[row.Reader](row.Token) == nil
 		}
-		accepted := slices.DeleteFunc(slices.Clone(bad), func(row hostile.Row) bool { return !takes(row) })
+		accepted := slices.DeleteFunc(slices.Clone(bad), func(row hostiletest.Row) bool { return !takes(row) })
 		refused := slices.DeleteFunc(slices.Clone(good), takes)
 		if reader.name == "authstrategy" {
 			assert.Empty(t, accepted, "bad tokens that are accepted")
@@ -56,8 +56,8 @@ func TestMatrixBesideGolangJWT(t *testing.T) {
 	}
 }
 
-func ours(t *testing.T) func(*hostile.Reader) func(string) error {
-	return func(r *hostile.Reader) func(string) error {
+func ours(t *testing.T) func(*hostiletest.Reader) func(string) error {
+	return func(r *hostiletest.Reader) func(string) error {
 		strategy, err := r.Strategy()
 		require.NoError(t, err)
 		return func(token string) error {
@@ -71,8 +71,8 @@ func ours(t *testing.T) func(*hostile.Reader) func(string) error {
 // refusing what RFC 7519 allows: WithIssuedAt would refuse an iat that is ahead
 // of the clock. The options have no say about typ, an empty sub, or the length
 // of a token.
-func golangJWT(newClaims func() jwt.Claims) func(*hostile.Reader) func(string) error {
-	return func(r *hostile.Reader) func(string) error {
+func golangJWT(newClaims func() jwt.Claims) func(*hostiletest.Reader) func(string) error {
+	return func(r *hostiletest.Reader) func(string) error {
 		audience := r.Audience
 		if audience == nil {
 			audience = []string{authstrategy.DefaultAudience}
@@ -99,7 +99,7 @@ func golangJWT(newClaims func() jwt.Claims) func(*hostile.Reader) func(string) e
 }
 
 // byRule counts rows by the rule they are there for, in the matrix's order.
-func byRule(rows []hostile.Row) string {
+func byRule(rows []hostiletest.Row) string {
 	var text strings.Builder
 	counts := map[string]int{}
 	for _, row := range rows {

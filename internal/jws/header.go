@@ -8,91 +8,84 @@ import (
 	"github.com/go-authstrategy/authstrategy/internal/strictjson"
 )
 
-// maxHeaderSegment bounds, in bytes, what is decoded before the signature has
-// been checked. No header that is not an attack comes near it.
-const maxHeaderSegment = 4096
-
-// A Header is what the reader of a verified token wants to know of its JOSE
-// header (RFC 7515 §4). The algorithm is not in it: it is always the Key's.
+// A Header is what a JOSE header (RFC 7515 §4) says, as far as anyone here wants
+// to know.
 type Header struct {
-	Type    string // the typ
-	HasType bool   // whether there is one
+	Algorithm string // the alg
+	HasAlg    bool   // whether there is one
+	Type      string // the typ
+	HasType   bool   // whether there is one
+	KeyID     string // the kid; "": none
+
+	forbidden string // a member that makes it something other than a plain JWS
 }
 
+// encodeHeader returns the header segment of a new token. The alg is one of
+// method.go's.
 func encodeHeader(alg, typ string) (string, error) {
-	header, err := strictjson.AppendString([]byte(`{"alg":"`+alg+`","typ":`), typ) // alg is one that method.go knows
+	header, err := strictjson.AppendString([]byte(`{"alg":"`+alg+`","typ":`), typ)
 	if err != nil {
 		return "", err
 	}
 	return base64url.EncodeToString(append(header, '}')), nil
 }
 
-// openHeader decodes a header segment and checks that it is this Key's kind.
-func (k *Key) openHeader(segment string) (Header, *Error) {
-	if segment == k.header {
-		return Header{Type: k.typ, HasType: true}, nil // what Sign wrote needs no decoding
-	}
-	if len(segment) > maxHeaderSegment {
-		return Header{}, errHeaderSize
+// openHeader decodes a header segment, and checks that the token is of this
+// Codec's kind.
+func (c *Codec) openHeader(segment string) (Header, error) {
+	if segment == c.headerSegment { // what this Codec wrote needs no decoding
+		return Header{Algorithm: c.alg, HasAlg: true, Type: c.typ, HasType: true}, nil
 	}
 	decoded, err := base64url.DecodeString(segment)
 	if err != nil {
 		return Header{}, errHeaderSegment
 	}
-	header, refused := parseHeader(decoded)
-	if refused != nil {
-		return Header{}, refused
+	header, err := parseHeader(decoded)
+	if err != nil {
+		return Header{}, malformed("its header is " + err.Error())
 	}
-	if refused := k.accept(header); refused != nil {
-		return Header{}, refused
+	if err := c.accept(header); err != nil {
+		return Header{}, err
 	}
-	return Header{Type: header.typ, HasType: header.hasTyp}, nil
+	return header, nil
 }
 
-// header is a JOSE header of the right form: a strict JSON object whose alg,
-// typ and kid are strings.
-type header struct {
-	alg, typ       string
-	hasAlg, hasTyp bool
-	refused        string // a member that makes it something other than a plain JWS
-}
-
-func parseHeader(data []byte) (header, *Error) {
-	var h header
-	err := strictjson.EachMember(data, func(name []byte, value strictjson.Value) error {
-		isString := true
+// parseHeader reads a strict JSON object whose alg, typ and kid are strings. How
+// long it is, the length of the token bounds; what makes short JSON dear,
+// strictjson.MaxMembers and MaxDepth bound. RFC 7515 §4.1 registers eleven members.
+func parseHeader(data []byte) (Header, error) {
+	var h Header
+	err := strictjson.EachHeaderMember(data, func(name []byte, value strictjson.Value) (err error) {
 		switch string(name) {
 		case "alg":
-			h.alg, isString = value.Text()
-			h.hasAlg = true
+			h.HasAlg = true
+			h.Algorithm, err = value.Text()
 		case "typ":
-			h.typ, isString = value.Text()
-			h.hasTyp = true
+			h.HasType = true
+			h.Type, err = value.Text()
 		case "kid":
-			_, isString = value.Text()
+			h.KeyID, err = value.Text()
 		case "crit", "b64", "enc", "zip", "cty":
-			h.refused = string(name)
+			h.forbidden = string(name)
 		}
-		if !isString {
-			return errors.New("an object whose " + string(name) + " is not a JSON string")
+		if err != nil {
+			return errors.New("an object whose " + string(name) + " " + err.Error())
 		}
 		return nil
 	})
-	if err != nil {
-		return header{}, malformed("its header is " + err.Error())
-	}
-	return h, nil
+	return h, err
 }
 
 // accept checks what the header says of how the token is to be processed.
-func (k *Key) accept(h header) *Error {
-	switch {
-	case !h.hasAlg:
-		return unverifiable("its header has no alg, and " + k.alg + " is wanted")
-	case h.alg != k.alg:
-		return unverifiable("its header has the alg " + quote(h.alg) + ", and " + k.alg + " is wanted")
-	case h.refused != "":
-		return unverifiable("its header has the member " + h.refused + ", which no plain signed token has")
+func (c *Codec) accept(h Header) error {
+	if !h.HasAlg {
+		return unverifiable("its header has no alg, and " + c.alg + " is wanted")
+	}
+	if h.Algorithm != c.alg {
+		return unverifiable("its header has the alg " + quote(h.Algorithm) + ", and " + c.alg + " is wanted")
+	}
+	if h.forbidden != "" {
+		return unverifiable("its header has the member " + h.forbidden + ", which no plain signed token has")
 	}
 	return nil
 }

@@ -3,6 +3,8 @@ package jws
 import (
 	"bytes"
 	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/hmac"
 	"crypto/rsa"
 	_ "crypto/sha256" // for crypto.SHA256
@@ -15,6 +17,22 @@ import (
 )
 
 var errNoMethod = errors.New("no such algorithm")
+
+// mismatches are what the methods say of a signature that does not verify. Any
+// other error means that the key cannot be used.
+var mismatches = []error{rsa.ErrVerification, jwt.ErrECDSAVerification, jwt.ErrEd25519Verification}
+
+// signatureSize returns how many bytes a signature by the key has (RFC 7518 §3.3
+// to §3.5, RFC 8032 §5.1.6).
+func signatureSize(public crypto.PublicKey) int {
+	switch key := public.(type) {
+	case *rsa.PublicKey:
+		return key.Size()
+	case *ecdsa.PublicKey:
+		return 2 * ((key.Curve.Params().BitSize + 7) / 8)
+	}
+	return ed25519.SignatureSize
+}
 
 // keyPairMethod returns golang-jwt's signing method for an algorithm of key
 // pairs (RFC 7518 §3.3 to §3.5, RFC 8037 §3.1), in an instance of our own:
@@ -65,7 +83,10 @@ const hmacMaxSize = 64
 // with the secret bound to it. Keying an HMAC costs more than using it on a
 // token, so the keyed states are kept in a pool. They forge as well as the secret
 // does, and are held as it is: by closures alone.
-type hmacMethod struct{ states sync.Pool }
+type hmacMethod struct {
+	size   int // of its signatures, in bytes
+	states sync.Pool
+}
 
 // An hmacState is a keyed HMAC with the buffers that using it takes.
 type hmacState struct {
@@ -80,7 +101,7 @@ func newHMACMethod(alg string, secret []byte) (*hmacMethod, error) {
 	if !ok {
 		return nil, errNoMethod
 	}
-	return &hmacMethod{sync.Pool{New: func() any {
+	return &hmacMethod{newHash.Size(), sync.Pool{New: func() any {
 		return &hmacState{mac: hmac.New(newHash.New, secret)}
 	}}}, nil
 }

@@ -20,3 +20,10 @@ func TestSignatureIsACopy(t *testing.T) {
 		assert.Equal(t, kept, string(first))
 	}
 }
+
+// A key that takes any signature is of no use, either.
+func TestUsable(t *testing.T) {
+	assert.EqualError(t, usable(nil), "it accepts a wrong signature")
+	assert.NoError(t, usable(mismatches[0]))
+	assert.EqualError(t, usable(errNoMethod), "it does not verify: no such algorithm")
+}

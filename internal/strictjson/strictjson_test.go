@@ -1,13 +1,9 @@
 package strictjson_test
 
 import (
-	"encoding/json"
 	"errors"
-	"fmt"
-	"math"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -103,62 +99,6 @@ func TestEachMemberStops(t *testing.T) {
 	assert.Equal(t, []member{{"c", "3"}}, got)
 }
 
-func TestText(t *testing.T) {
-	for value, want := range map[string]string{`""`: "", `"a"`: "a", `"\u0061\"\\\/\n"`: "a\"\\/\n", `"ü"`: "ü", `"\ud83d\ude00"`: "😀"} {
-		got, ok := strictjson.Value(value).Text()
-		assert.True(t, ok)
-		assert.Equal(t, want, got)
-	}
-	for _, value := range []string{`1`, `null`, `true`, `[]`, `{}`} {
-		_, ok := strictjson.Value(value).Text()
-		assert.False(t, ok, value)
-	}
-}
-
-func TestTexts(t *testing.T) {
-	for value, want := range map[string][]string{`"a"`: {"a"}, `[]`: {}, `["a"]`: {"a"}, `[ "a" , "\u0062" , "" ]`: {"a", "b", ""}} {
-		got, ok := strictjson.Value(value).Texts()
-		assert.True(t, ok, value)
-		assert.Equal(t, want, got)
-	}
-	for _, value := range []string{`1`, `null`, `{}`, `[1]`, `["a",null]`, `["a",["b"]]`, `[{}]`, `[true]`} {
-		got, ok := strictjson.Value(value).Texts()
-		assert.False(t, ok, "%s: %v", value, got)
-	}
-}
-
-func TestSeconds(t *testing.T) {
-	const max = 253402300799
-	for value, want := range map[string]time.Time{
-		`0`:                              time.Unix(0, 0),
-		`-0`:                             time.Unix(0, 0),
-		`-0.0e1`:                         time.Unix(0, 0),
-		`1`:                              time.Unix(1, 0),
-		`253402300799`:                   time.Unix(max, 0),
-		`253402300799.0`:                 time.Unix(max, 0),
-		`253402300798.999999999`:         time.Unix(max-1, 999999999),
-		`1.000000001`:                    time.Unix(1, 1),
-		`0.1`:                            time.Unix(0, 1e8),
-		`1893456000.123456789`:           time.Unix(1893456000, 123456789),
-		`1893456000.9999999999`:          time.Unix(1893456001, 0),
-		`1.893456e9`:                     time.Unix(1893456000, 0),
-		`18934560000E-1`:                 time.Unix(1893456000, 0),
-		`1893456000000000000000000e-15`:  time.Unix(1893456000, 0),
-		`0000001e-999999999`[6:]:         time.Unix(0, 0),
-		`1` + strings.Repeat(`0`, 9):     time.Unix(1e9, 0),
-		`0.` + strings.Repeat(`0`, 4000): time.Unix(0, 0),
-	} {
-		got, ok := strictjson.Value(value).Seconds(max)
-		assert.True(t, ok, value)
-		assert.Equal(t, want.UTC(), got, value)
-	}
-	for _, value := range []string{`-1`, `-1e-9`, `-1e-400`, `-1e-999999999`, `-0.1E-400`, `253402300799.0000001`, `253402300800`, `999999999999999999`, `1000000000000000000`,
-		`9223372036854775808`, `1e400`, `1e999999999`, `1e9999999999999999999`, `"1"`, `null`, `[1]`} {
-		_, ok := strictjson.Value(value).Seconds(max)
-		assert.False(t, ok, value)
-	}
-}
-
 func TestAppendString(t *testing.T) {
 	for text, want := range map[string]string{"": `x""`, "a": `x"a"`, "\"\\\n\x00\x1f": `x"\"\\\n\u0000\u001f"`, "<&>/\u2028ü\x7f": "x\"<&>/\u2028ü\x7f\""} {
 		got, err := strictjson.AppendString([]byte("x"), text)
@@ -169,35 +109,4 @@ func TestAppendString(t *testing.T) {
 		_, err := strictjson.AppendString(nil, text)
 		assert.EqualError(t, err, "not valid UTF-8")
 	}
-}
-
-type failing struct{}
-
-func (failing) MarshalJSON() ([]byte, error)  { return nil, errors.New("of the user's") }
-func (*failing) UnmarshalJSON(_ []byte) error { return errors.New("of the user's") }
-
-func TestMarshalErrors(t *testing.T) {
-	raw := json.RawMessage(`{"a":1,"a":2}`)
-	for says, v := range map[string]any{
-		"cannot encode the Go type chan int":                struct{ C chan int }{},
-		"cannot encode the Go type []float64":               []float64{math.Inf(1)},
-		"cannot encode the Go type map[string]string":       map[string]string{"a": "\xff"},
-		"cannot encode the Go type strictjson_test.failing": failing{},
-		fmt.Sprintf("cannot encode the Go type %T", raw):    raw,
-	} {
-		_, err := strictjson.Marshal(v)
-		assert.EqualError(t, err, says)
-	}
-}
-
-func TestUnmarshalErrors(t *testing.T) {
-	var v struct {
-		N int8
-		F failing
-	}
-	assert.EqualError(t, strictjson.Unmarshal([]byte(`{"N":300}`), &v), "cannot decode the Go type int8")
-	assert.EqualError(t, strictjson.Unmarshal([]byte(`{"N":"s"}`), &v), "cannot decode the Go type int8")
-	assert.EqualError(t, strictjson.Unmarshal([]byte(`{"F":1}`), &v), "cannot decode the Go type *struct { N int8; F strictjson_test.failing }")
-	assert.EqualError(t, strictjson.Unmarshal([]byte(`{"N":1,"N":1}`), &v), "cannot decode the Go type *struct { N int8; F strictjson_test.failing }")
-	assert.EqualError(t, strictjson.Unmarshal([]byte(`{}`), v), "cannot decode the Go type struct { N int8; F strictjson_test.failing }")
 }

@@ -1,0 +1,85 @@
+package errs_test
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/go-authstrategy/authstrategy/internal/errs"
+)
+
+var (
+	wide   = errors.New("wide")
+	narrow = errs.New("narrow", wide)
+	other  = errs.New("other", wide)
+	plain  = errors.New("plain")
+	hidden = []error{narrow, other}
+)
+
+func TestSentinel(t *testing.T) {
+	assert.EqualError(t, narrow, "narrow")
+	assert.ErrorIs(t, narrow, narrow)
+	assert.ErrorIs(t, narrow, wide)
+	assert.NotErrorIs(t, narrow, other)
+	assert.NotErrorIs(t, wide, narrow)
+}
+
+func TestMatchesAny(t *testing.T) {
+	assert.True(t, errs.MatchesAny(fmt.Errorf("a: %w", other), hidden))
+	assert.False(t, errs.MatchesAny(wide, hidden))
+	assert.False(t, errs.MatchesAny(nil, hidden))
+	assert.False(t, errs.MatchesAny(narrow, nil))
+}
+
+// uncomparable is an error that == must not be asked about.
+type uncomparable []string
+
+func (u uncomparable) Error() string { return "uncomparable" }
+
+// pretender says that it is every error.
+type pretender struct{}
+
+func (pretender) Error() string   { return "pretender" }
+func (pretender) Is(_ error) bool { return true }
+
+func TestShield(t *testing.T) {
+	path := &fs.PathError{Op: "open", Path: "p", Err: plain}
+
+	// What holds nothing to hide is not wrapped: errors.Unwrap goes on.
+	for _, err := range []error{plain, path, wide, uncomparable{"a"}} {
+		assert.True(t, fmt.Sprintf("%p", errs.Shield(err, hidden)) == fmt.Sprintf("%p", err), "%v", err)
+	}
+
+	err := errs.Shield(errors.Join(path, narrow, uncomparable{"a"}), hidden)
+	assert.EqualError(t, err, "open p: plain\nnarrow\nuncomparable")
+	assert.NotErrorIs(t, err, narrow)
+	assert.NotErrorIs(t, err, other)
+	assert.ErrorIs(t, err, plain)
+	assert.ErrorIs(t, err, wide, "it is not among the hidden")
+	found, ok := errors.AsType[*fs.PathError](err)
+	require.True(t, ok)
+	assert.Same(t, path, found)
+	_, ok = errors.AsType[uncomparable](err)
+	assert.True(t, ok)
+	_, ok = errors.AsType[*errs.Sentinel](err)
+	assert.False(t, ok)
+	var sentinel *errs.Sentinel
+	assert.False(t, errors.As(err, &sentinel))
+	assert.Nil(t, sentinel, "nothing of what was hidden is left behind")
+	var several interface{ Unwrap() []error }
+	assert.True(t, errors.As(err, &several))
+
+	// A Sentinel that is not hidden is found.
+	err = errs.Shield(errors.Join(other, narrow), []error{narrow})
+	found2, ok := errors.AsType[*errs.Sentinel](err)
+	assert.True(t, ok)
+	assert.Same(t, other, found2)
+
+	assert.NotErrorIs(t, errs.Shield(pretender{}, hidden), narrow)
+	assert.ErrorIs(t, errs.Shield(pretender{}, hidden), plain)
+	assert.NoError(t, errs.Shield(nil, hidden))
+}

@@ -1,0 +1,107 @@
+package jws
+
+import (
+	"context"
+	"crypto"
+	"errors"
+	"fmt"
+)
+
+// A Key is one algorithm bound to the key material that signs and verifies, which
+// is held by closures alone: neither fmt nor reflection can reach it.
+type Key struct {
+	alg           string
+	signatureSize int // in bytes
+
+	sign   func(signingInput string) ([]byte, error) // nil: the key only verifies
+	verify func(signingInput string, signature []byte) error
+}
+
+// NewHMAC returns the Key of HS256, HS384 or HS512 with the given secret.
+func NewHMAC(alg string, secret []byte) (*Key, error) {
+	method, err := newHMACMethod(alg, secret)
+	if err != nil {
+		return nil, err
+	}
+	return &Key{alg, method.size, method.sign, method.verify}, nil
+}
+
+// NewKeyPair returns the Key of an RS, PS, ES or EdDSA algorithm. The keys are
+// the standard library's, pointers as crypto/x509 returns them; it is up to the
+// caller that they have the algorithm's type, size and curve. A nil private key
+// makes a Key that only verifies.
+func NewKeyPair(alg string, private crypto.Signer, public crypto.PublicKey) (*Key, error) {
+	method, err := keyPairMethod(alg)
+	if err != nil {
+		return nil, err
+	}
+	k := &Key{alg: alg, signatureSize: signatureSize(public)}
+	k.verify = func(signingInput string, signature []byte) error {
+		return method.Verify(signingInput, signature, public)
+	}
+	if private != nil {
+		k.sign = func(signingInput string) ([]byte, error) { return method.Sign(signingInput, private) }
+	}
+	return k, nil
+}
+
+// CanSign reports whether the Key holds what signs.
+func (k *Key) CanSign() bool { return k.sign != nil }
+
+// Verify checks the signature of a signing input (RFC 7515 §5.2 step 8).
+func (k *Key) Verify(signingInput string, signature []byte) error {
+	if k.verify(signingInput, signature) != nil {
+		return ErrSignature
+	}
+	return nil
+}
+
+// Test uses the Key once, so that a key that Go does not use is found at start:
+// in FIPS 140-only mode crypto/rsa reads some keys that it then neither signs nor
+// verifies with. A Key that only verifies has to refuse a wrong signature for no
+// other reason than that it is wrong.
+func (k *Key) Test() error {
+	const signingInput = "authstrategy"
+	if !k.CanSign() {
+		wrong := make([]byte, k.signatureSize)
+		for i := range wrong {
+			wrong[i] = 1
+		}
+		return usable(k.verify(signingInput, wrong))
+	}
+	signature, err := k.sign(signingInput)
+	if err != nil {
+		return fmt.Errorf("it does not sign: %w", err)
+	}
+	if err := k.verify(signingInput, signature); err != nil {
+		return fmt.Errorf("it does not verify what it signs: %w", err)
+	}
+	return nil
+}
+
+// usable tells from what a key said of a wrong signature whether it looked at it.
+func usable(err error) error {
+	if err == nil {
+		return errors.New("it accepts a wrong signature")
+	}
+	for _, mismatch := range mismatches {
+		if errors.Is(err, mismatch) {
+			return nil
+		}
+	}
+	return fmt.Errorf("it does not verify: %w", err)
+}
+
+// Keys finds the keys by which a token may have been signed.
+type Keys interface {
+	// Candidates returns the keys that may have signed a token with this kid, ""
+	// if it has none. Each is tried. An error says nothing about the token.
+	Candidates(ctx context.Context, kid string) ([]*Key, error)
+}
+
+// Fixed is a Keys that is always the same. Any of its keys may have signed any
+// token, whatever its kid.
+type Fixed []*Key
+
+// Candidates returns all keys.
+func (f Fixed) Candidates(context.Context, string) ([]*Key, error) { return f, nil }
