@@ -11,13 +11,12 @@ import (
 	"log/slog"
 	"reflect"
 	"slices"
-	"strconv"
 	"time"
 
+	"github.com/go-authstrategy/authstrategy/internal/claims"
 	"github.com/go-authstrategy/authstrategy/internal/errs"
 	"github.com/go-authstrategy/authstrategy/internal/jws"
 	"github.com/go-authstrategy/authstrategy/internal/nils"
-	"github.com/go-authstrategy/authstrategy/internal/strictjson"
 )
 
 // A JWTStrategy is the [Strategy] whose tokens are signed JSON Web Tokens (RFC
@@ -109,7 +108,7 @@ func (s *JWTStrategy[U]) WriteToken(ctx context.Context, user U) (string, error)
 	var private []byte
 	if s.asksClaims {
 		var err error
-		if private, err = encodePrivateClaims(user); err != nil {
+		if private, err = privateClaims(user); err != nil {
 			return "", err
 		}
 	}
@@ -127,12 +126,12 @@ func (s *JWTStrategy[U]) ReadToken(ctx context.Context, token string, load UserL
 	if load == nil {
 		return none, errNilLoader
 	}
-	claims, err := s.ReadClaims(ctx, token)
+	c, err := s.ReadClaims(ctx, token)
 	if err != nil {
 		return none, err
 	}
-	subject := claims.Subject // the loader may change the claims
-	user, err := load(ctx, claims)
+	subject := c.Subject // the loader may change the claims
+	user, err := load(ctx, c)
 	if err != nil {
 		return none, callbackError("loader", err, ErrUserNotFound, ErrUserRefused)
 	}
@@ -226,27 +225,9 @@ func (c *Claims) Decode(v any) error {
 		return errNoPayload
 	}
 	// Decoded from a copy: a type may keep what its UnmarshalJSON is given.
-	err := strictjson.Unmarshal(bytes.Clone(c.payload), v)
-	if err == nil {
-		err = validate(pointer)
-	}
-	if err != nil {
+	if err := claims.DecodeAll(bytes.Clone(c.payload), pointer); err != nil {
 		target.SetZero()
 		return fmt.Errorf("%w: %w", ErrInvalidClaims, errs.Shield(err, refusals))
-	}
-	return nil
-}
-
-// validate calls the method Validate of decoded claims, which a pointer may have
-// where the pointer to it has none.
-func validate(pointer reflect.Value) error {
-	for value := pointer; value.Kind() == reflect.Pointer && !value.IsNil(); value = value.Elem() {
-		if claims, ok := value.Interface().(interface{ Validate() error }); ok {
-			if err := claims.Validate(); err != nil {
-				return fmt.Errorf("Validate of %v: %w", value.Type(), err)
-			}
-			return nil
-		}
 	}
 	return nil
 }
@@ -275,55 +256,27 @@ func checkTokenClaims(user reflect.Type) error {
 	return nil
 }
 
-// encodePrivateClaims returns the members of the object that the user's
-// TokenClaims encodes to, without its braces; none if the user has no such
-// method.
-func encodePrivateClaims(user any) ([]byte, error) {
+// privateClaims returns the members that the user's TokenClaims adds; none if the
+// user has no such method.
+func privateClaims(user any) ([]byte, error) {
 	provider, ok := user.(ClaimsProvider)
 	if !ok {
 		return nil, nil
 	}
-	claims := provider.TokenClaims()
-	object, err := strictjson.Marshal(claims)
+	private, err := claims.EncodePrivate(provider.TokenClaims())
 	if err != nil {
-		return nil, fmt.Errorf("%w: the user's TokenClaims: %w", ErrInvalidClaims, errs.Shield(err, refusals))
+		return nil, fmt.Errorf("%w: the user's TokenClaims %w", ErrInvalidClaims, errs.Shield(err, refusals))
 	}
-	if string(object) == "null" {
-		return nil, nil
-	}
-	if err := strictjson.EachMember(object, refuseRegistered); err != nil {
-		return nil, fmt.Errorf("%w: the user's TokenClaims returned a %T, which is %w", ErrInvalidClaims, claims, err)
-	}
-	return object[1 : len(object)-1], nil
-}
-
-// refuseRegistered refuses the registered claims among private ones.
-func refuseRegistered(name []byte, _ strictjson.Value) error {
-	instead, registered := registeredClaims[string(name)]
-	if registered {
-		return fmt.Errorf("an object with the registered claim %s; leave it out: %s", name, instead)
-	}
-	return nil
-}
-
-// registeredClaims are those of RFC 7519 §4.1, with what writes them.
-var registeredClaims = map[string]string{
-	"iss": "WithIssuer writes it",
-	"sub": "it is what TokenSubject returns",
-	"aud": "WithAudience writes it",
-	"exp": "WithLifetime writes it",
-	"nbf": "this package reads it and never writes it",
-	"iat": "WithIssuedAt writes it",
-	"jti": "WithTokenID writes it",
+	return private, nil
 }
 
 // tokens writes and reads the tokens of a strategy, whatever its users are.
 type tokens struct {
 	rules
-	codec        *jws.Codec
-	key          *jws.Key // writes
-	keys         jws.Keys // read
-	audienceJSON []byte   // the audience as it is written
+	codec  *jws.Codec
+	format *claims.Format
+	key    *jws.Key // writes
+	keys   jws.Keys // read
 }
 
 // newTokens checks the options and the keys, and reports all mistakes at once.
@@ -341,13 +294,13 @@ func newTokens(secret Secret, o *options) (*tokens, error) {
 	t := &tokens{rules: o.rules, key: key, keys: jws.Fixed{key}}
 	// These two never fail: the options refuse what is not UTF-8.
 	t.codec, _ = jws.NewCodec(string(o.algorithm), o.tokenType)
-	t.audienceJSON, _ = strictjson.Marshal(o.audience)
+	t.format, _ = claims.NewFormat(o.audience)
 	return t, t.checkSize()
 }
 
 // checkSize finds a limit that no token which the strategy writes can meet.
 func (t *tokens) checkSize() error {
-	smallest := t.codec.Size(t.key, len(`{"sub":"1","aud":}`)+len(t.audienceJSON))
+	smallest := t.codec.Size(t.key, t.format.Smallest())
 	if t.key.CanSign() && smallest > t.maxTokenSize {
 		return fmt.Errorf("%w: WithMaxTokenSize(%d) is too small; with %s, this key and these audiences a token has %d bytes or more", ErrInvalidConfig, t.maxTokenSize, t.algorithm, smallest)
 	}
@@ -356,9 +309,16 @@ func (t *tokens) checkSize() error {
 
 // write returns a token for the subject with the members of private.
 func (t *tokens) write(subject string, private []byte) (string, error) {
-	payload, err := t.encodeClaims(subject, private)
+	if subject == "" {
+		return "", errNoID
+	}
+	set, err := t.newClaims(subject)
 	if err != nil {
 		return "", err
+	}
+	payload, err := t.format.Encode(set, private)
+	if err != nil {
+		return "", fmt.Errorf("%w: the user's TokenSubject is %w", ErrInvalidSubject, err)
 	}
 	token, err := t.codec.Sign(t.key, payload)
 	if err != nil {
@@ -370,48 +330,28 @@ func (t *tokens) write(subject string, private []byte) (string, error) {
 	return token, nil
 }
 
-// encodeClaims returns the payload of a new token. The order of the members is
-// that of FastAPI Users.
-func (t *tokens) encodeClaims(subject string, private []byte) ([]byte, error) {
-	if subject == "" {
-		return nil, errNoID
-	}
+// newClaims returns the registered claims of a new token.
+func (t *tokens) newClaims(subject string) (claims.Set, error) {
 	now, err := t.clock()
 	if err != nil {
-		return nil, err
+		return claims.Set{}, err
 	}
-	payload := append(make([]byte, 0, 256), `{"sub":`...)
-	if payload, err = strictjson.AppendString(payload, subject); err != nil {
-		return nil, fmt.Errorf("%w: the user's TokenSubject is %w", ErrInvalidSubject, err)
-	}
-	payload = append(append(payload, `,"aud":`...), t.audienceJSON...)
+	set := claims.Set{Subject: subject, Issuer: t.issuer}
 	if t.lifetime > 0 {
-		expiry := now.Add(t.lifetime).Unix()
-		if expiry > strictjson.MaxDate {
-			return nil, errFarExpiry
-		}
-		payload = strconv.AppendInt(append(payload, `,"exp":`...), expiry, 10)
+		set.ExpiresAt = now.Add(t.lifetime)
 	}
-	if t.issuer != "" {
-		payload, _ = strictjson.AppendString(append(payload, `,"iss":`...), t.issuer) // never fails: WithIssuer refuses what is not UTF-8
+	if set.ExpiresAt.Unix() > claims.MaxDate {
+		return claims.Set{}, errFarExpiry
 	}
 	if t.issuedAt {
-		payload = strconv.AppendInt(append(payload, `,"iat":`...), now.Unix(), 10)
+		set.IssuedAt = now
 	}
 	if t.tokenID {
-		payload = appendTokenID(append(payload, `,"jti":`...))
+		var id [16]byte
+		rand.Read(id[:]) // never fails
+		set.ID = base64.RawURLEncoding.EncodeToString(id[:])
 	}
-	if len(private) > 0 {
-		payload = append(append(payload, ','), private...)
-	}
-	return append(payload, '}'), nil
-}
-
-// appendTokenID appends a JSON string of 128 random bits in base64url.
-func appendTokenID(payload []byte) []byte {
-	var id [16]byte
-	rand.Read(id[:]) // never fails
-	return append(base64.RawURLEncoding.AppendEncode(append(payload, '"'), id[:]), '"')
+	return set, nil
 }
 
 // read returns the claims of a token that passes every check.
@@ -426,78 +366,44 @@ func (t *tokens) read(ctx context.Context, token string) (*Claims, error) {
 	if err != nil {
 		return nil, openError(err)
 	}
-	claims, err := t.decodeClaims(payload)
+	c := &Claims{payload: payload}
+	set, err := t.format.Decode(payload, c.one[:0])
 	if err != nil {
 		return nil, fmt.Errorf("%w: its claims are %w", ErrTokenMalformed, err)
 	}
-	if err := t.check(header, claims); err != nil {
+	c.Subject, c.Issuer, c.ID, c.Audience = set.Subject, set.Issuer, set.ID, set.Audience
+	c.ExpiresAt, c.NotBefore, c.IssuedAt = set.ExpiresAt, set.NotBefore, set.IssuedAt
+	if err := t.check(header, c); err != nil {
 		return nil, err
 	}
-	return claims, nil
-}
-
-// decodeClaims reads the claims of a payload whose signature has been verified.
-func (t *tokens) decodeClaims(payload []byte) (*Claims, error) {
-	claims := &Claims{payload: payload}
-	err := strictjson.EachMember(payload, func(name []byte, value strictjson.Value) (err error) {
-		switch string(name) {
-		case "sub":
-			claims.Subject, err = value.Text()
-		case "iss":
-			claims.Issuer, err = value.Text()
-		case "jti":
-			claims.ID, err = value.Text()
-		case "aud":
-			claims.Audience, err = t.decodeAudience(value, claims.one[:0])
-		case "exp":
-			claims.ExpiresAt, err = value.Seconds()
-		case "nbf":
-			claims.NotBefore, err = value.Seconds()
-		case "iat":
-			claims.IssuedAt, err = value.Seconds()
-		}
-		if err != nil {
-			return fmt.Errorf("an object whose %s %w", name, err)
-		}
-		return nil
-	})
-	return claims, err
-}
-
-// decodeAudience needs no decoding for the audience that this strategy writes,
-// which saves a fifth of a read.
-func (t *tokens) decodeAudience(value strictjson.Value, buffer []string) ([]string, error) {
-	if string(value) == string(t.audienceJSON) {
-		return append(buffer, t.audience...), nil
-	}
-	return value.Texts()
+	return c, nil
 }
 
 // check holds verified claims against the rules, the clock last.
-func (r *rules) check(header jws.Header, claims *Claims) error {
+func (r *rules) check(header jws.Header, c *Claims) error {
 	if !r.takesType(header) {
 		return r.wrongType(header)
 	}
-	if r.issuer != "" && claims.Issuer != r.issuer {
-		return r.wrongIssuer(claims)
+	if r.issuer != "" && c.Issuer != r.issuer {
+		return r.wrongIssuer(c)
 	}
-	if !slices.ContainsFunc(claims.Audience, func(a string) bool { return slices.Contains(r.audience, a) }) {
-		return r.wrongAudience(claims)
+	if !slices.ContainsFunc(c.Audience, func(a string) bool { return slices.Contains(r.audience, a) }) {
+		return r.wrongAudience(c)
 	}
-	if claims.Subject == "" {
+	if c.Subject == "" {
 		return errNoSubject
 	}
-	if claims.ExpiresAt.IsZero() && r.lifetime > 0 {
+	if c.ExpiresAt.IsZero() && r.lifetime > 0 {
 		return errNoExpiry
 	}
 	now, err := r.clock()
 	if err != nil {
 		return err
 	}
-	if !claims.NotBefore.IsZero() && now.Before(claims.NotBefore.Add(-r.leeway)) {
+	if !c.NotBefore.IsZero() && now.Before(c.NotBefore.Add(-r.leeway)) {
 		return errNotYet
 	}
-	if !claims.ExpiresAt.IsZero() && !now.Before(claims.ExpiresAt.Add(r.leeway)) {
+	if !c.ExpiresAt.IsZero() && !now.Before(c.ExpiresAt.Add(r.leeway)) {
 		return errExpired
 	}
 	return nil
@@ -520,15 +426,15 @@ func (r *rules) wrongType(header jws.Header) error {
 	return fmt.Errorf("%w: it has another typ than the strategy's, %q (see WithTokenType)", ErrTokenType, r.tokenType)
 }
 
-func (r *rules) wrongIssuer(claims *Claims) error {
-	if claims.Issuer == "" {
+func (r *rules) wrongIssuer(c *Claims) error {
+	if c.Issuer == "" {
 		return fmt.Errorf("%w: it has no iss, and the strategy requires %q; have its writer add it, or omit WithIssuer", ErrTokenIssuer, r.issuer)
 	}
 	return fmt.Errorf("%w: it has another iss than the strategy's, %q (see WithIssuer)", ErrTokenIssuer, r.issuer)
 }
 
-func (r *rules) wrongAudience(claims *Claims) error {
-	if len(claims.Audience) == 0 {
+func (r *rules) wrongAudience(c *Claims) error {
+	if len(c.Audience) == 0 {
 		return fmt.Errorf("%w: it has no aud, and the strategy requires one of %q; no option accepts tokens without aud: have their writer add it (in golang-jwt RegisteredClaims.Audience, in PyJWT the claim \"aud\"), and name it in WithAudience", ErrTokenAudience, r.audience)
 	}
 	return fmt.Errorf("%w: its aud has none of the strategy's audiences, %q (see WithAudience)", ErrTokenAudience, r.audience)
@@ -537,7 +443,7 @@ func (r *rules) wrongAudience(claims *Claims) error {
 // clock tells the time, unless it is one that no token can have.
 func (r *rules) clock() (time.Time, error) {
 	now := r.now()
-	if now.Unix() < 0 || now.Unix() > strictjson.MaxDate {
+	if now.Unix() < 0 || now.Unix() > claims.MaxDate {
 		return time.Time{}, errClock
 	}
 	return now, nil

@@ -1,0 +1,125 @@
+package claims_test
+
+import (
+	"errors"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/go-authstrategy/authstrategy/internal/claims"
+)
+
+func newFormat(t *testing.T, audience ...string) *claims.Format {
+	t.Helper()
+	format, err := claims.NewFormat(audience)
+	require.NoError(t, err)
+	return format
+}
+
+// What is encoded is decoded to the same, in the order of FastAPI Users.
+func TestEncode(t *testing.T) {
+	format := newFormat(t, "a", "b")
+	at := func(seconds int64) time.Time { return time.Unix(seconds, 0).UTC() }
+	for want, set := range map[string]claims.Set{
+		`{"sub":"","aud":["a","b"]}`:                                          {},
+		`{"sub":"1","aud":["a","b"]}`:                                         {Subject: "1"},
+		`{"sub":"1","aud":["a","b"],"exp":0}`:                                 {Subject: "1", ExpiresAt: at(0)},
+		`{"sub":"\"ü","aud":["a","b"],"exp":2,"iss":"i\n","iat":1,"jti":"j"}`: {Subject: `"ü`, Issuer: "i\n", ID: "j", ExpiresAt: at(2), IssuedAt: at(1)},
+	} {
+		payload, err := format.Encode(set, nil)
+		require.NoError(t, err)
+		assert.Equal(t, want, string(payload))
+		set.Audience = []string{"a", "b"}
+		decoded, err := format.Decode(payload, nil)
+		require.NoError(t, err)
+		assert.Equal(t, set, decoded)
+
+		payload, err = format.Encode(set, []byte(`"p":1`))
+		require.NoError(t, err)
+		assert.Equal(t, want[:len(want)-1]+`,"p":1}`, string(payload))
+	}
+	payload, err := format.Encode(claims.Set{Subject: "1"}, nil)
+	require.NoError(t, err)
+	assert.Len(t, payload, format.Smallest())
+}
+
+func TestEncodeNotUTF8(t *testing.T) {
+	format := newFormat(t, "a")
+	for _, set := range []claims.Set{{Subject: "\xff"}, {Subject: "1", Issuer: "\xff"}} {
+		payload, err := format.Encode(set, nil)
+		assert.EqualError(t, err, "not valid UTF-8")
+		assert.Nil(t, payload)
+	}
+	_, err := claims.NewFormat([]string{"\xff"})
+	assert.Error(t, err)
+}
+
+func TestDecode(t *testing.T) {
+	format := newFormat(t, "a")
+	buffer := make([]string, 0, 1)
+	for payload, want := range map[string][]string{`{"aud":["a"]}`: {"a"}, `{"aud":"a"}`: {"a"}, `{"aud":["b","a"]}`: {"b", "a"}, `{"aud":[]}`: {}, `{}`: nil} {
+		set, err := format.Decode([]byte(payload), buffer[:0])
+		require.NoError(t, err)
+		assert.Equal(t, claims.Set{Audience: want}, set, payload)
+	}
+	set, err := format.Decode([]byte(`{"nbf":1.5,"x":null}`), nil)
+	require.NoError(t, err)
+	assert.Equal(t, claims.Set{NotBefore: time.Unix(1, 5e8).UTC()}, set)
+	for payload, says := range map[string]string{
+		`{"sub":1}`:             "an object whose sub is a number; it must be a string",
+		`{"iss":null}`:          "an object whose iss is null; it must be a string",
+		`{"jti":[]}`:            "an object whose jti is an array; it must be a string",
+		`{"aud":1}`:             "an object whose aud is a number; it must be a string or an array of strings",
+		`{"exp":true}`:          "an object whose exp is a boolean; it must be a number",
+		`{"nbf":-1}`:            "an object whose nbf is before 1970",
+		`{"iat":253402300800}`:  "an object whose iat is after the year 9999; are these milliseconds? it must be in seconds",
+		`{"sub":"1","sub":"2"}`: "an object with the same member twice",
+		`[]`:                    "not a JSON object",
+	} {
+		_, err := format.Decode([]byte(payload), nil)
+		assert.EqualError(t, err, says, payload)
+	}
+	_, err = format.Decode([]byte(`{"exp":253402300799}`), nil)
+	assert.NoError(t, err)
+}
+
+func TestEncodePrivate(t *testing.T) {
+	for want, v := range map[string]any{`"a":1`: map[string]int{"a": 1}, ``: nil, `"Sub":"x"`: struct{ Sub string }{"x"}} {
+		private, err := claims.EncodePrivate(v)
+		require.NoError(t, err)
+		assert.Equal(t, want, string(private))
+	}
+	for says, v := range map[string]any{
+		"returned a []int, which is not a JSON object":  []int{1},
+		"returned a string, which is not a JSON object": "null",
+		"returned a map[string]int, which is an object with the registered claim nbf; leave it out: this package reads it and never writes it": map[string]int{"nbf": 1},
+		"returned a chan int: cannot encode: the Go type chan int cannot be encoded":                                                           make(chan int),
+	} {
+		_, err := claims.EncodePrivate(v)
+		assert.EqualError(t, err, says)
+	}
+}
+
+var errInvalid = errors.New("invalid")
+
+type validated struct{ Role string }
+
+func (v *validated) Validate() error {
+	if v.Role == "" {
+		return errInvalid
+	}
+	return nil
+}
+
+func TestDecodeAll(t *testing.T) {
+	var v validated
+	assert.NoError(t, claims.DecodeAll([]byte(`{"Role":"r"}`), reflect.ValueOf(&v)))
+	assert.ErrorIs(t, claims.DecodeAll([]byte(`{"Role":""}`), reflect.ValueOf(&v)), errInvalid)
+	var p *validated
+	assert.ErrorIs(t, claims.DecodeAll([]byte(`{}`), reflect.ValueOf(&p)), errInvalid)
+	assert.NoError(t, claims.DecodeAll([]byte(`null`), reflect.ValueOf(&p)), "there is nothing to validate")
+	assert.NotErrorIs(t, claims.DecodeAll([]byte(`{"Role":1}`), reflect.ValueOf(&v)), errInvalid)
+}
