@@ -99,7 +99,7 @@ func (s *JWTStrategy[U]) WriteToken(ctx context.Context, user U) (string, error)
 	if s == nil || s.tokens == nil {
 		return "", errNoStrategy
 	}
-	if !s.tokens.key.CanSign() {
+	if s.tokens.signingKey == nil {
 		return "", errNoSigningKey
 	}
 	if nils.Is(user) {
@@ -275,8 +275,9 @@ type tokens struct {
 	rules
 	codec  *jws.Codec
 	format *claims.Format
-	key    *jws.Key // writes
-	keys   jws.Keys // read
+
+	signingKey *jws.Key // nil: the strategy only reads
+	keys       jws.Keys // that verify
 }
 
 // newTokens checks the options and the keys, and reports all mistakes at once.
@@ -291,17 +292,21 @@ func newTokens(secret Secret, o *options) (*tokens, error) {
 	if err := errors.Join(append(mistakes, err)...); err != nil {
 		return nil, err
 	}
-	t := &tokens{rules: o.rules, key: key, keys: jws.Fixed{key}}
+	t := &tokens{rules: o.rules, keys: jws.Fixed{key}}
 	// These two never fail: the options refuse what is not UTF-8.
 	t.codec, _ = jws.NewCodec(string(o.algorithm), o.tokenType)
 	t.format, _ = claims.NewFormat(o.audience)
+	if !key.CanSign() {
+		return t, nil
+	}
+	t.signingKey = key
 	return t, t.checkSize()
 }
 
 // checkSize finds a limit that no token which the strategy writes can meet.
 func (t *tokens) checkSize() error {
-	smallest := t.codec.Size(t.key, t.format.Smallest())
-	if t.key.CanSign() && smallest > t.maxTokenSize {
+	smallest := t.codec.Size(t.signingKey, t.format.Smallest())
+	if smallest > t.maxTokenSize {
 		return fmt.Errorf("%w: WithMaxTokenSize(%d) is too small; with %s, this key and these audiences a token has %d bytes or more", ErrInvalidConfig, t.maxTokenSize, t.algorithm, smallest)
 	}
 	return nil
@@ -320,7 +325,7 @@ func (t *tokens) write(subject string, private []byte) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("%w: the user's TokenSubject is %w", ErrInvalidSubject, err)
 	}
-	token, err := t.codec.Sign(t.key, payload)
+	token, err := t.codec.Sign(t.signingKey, payload)
 	if err != nil {
 		return "", fmt.Errorf("authstrategy: signing failed: %w", err)
 	}

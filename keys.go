@@ -108,11 +108,11 @@ func (a Algorithm) supported() bool { return keys.Supported(string(a)) }
 // newKey checks the secret and the public key, and returns the key that signs
 // and verifies. It reports all mistakes at once.
 func newKey(secret string, o *options) (*jws.Key, error) {
-	newKey := newKeyPair
+	read := newKeyPair
 	if keys.Symmetric(string(o.algorithm)) {
-		newKey = newHMACKey
+		read = newHMACKey
 	}
-	key, err := newKey(secret, o)
+	key, err := read(secret, o)
 	if err != nil {
 		return nil, err
 	}

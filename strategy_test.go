@@ -518,6 +518,28 @@ func TestLoaderErrorWithItsOwnIs(t *testing.T) {
 	assertNoRefusal(t, err, down)
 }
 
+// No reason in a loader's error refuses but the two that are its own.
+func TestLoaderGivesOtherReasons(t *testing.T) {
+	exported := exportedNames(t)
+	count := 0
+	for name := range exported {
+		if strings.HasPrefix(name, "ErrToken") || strings.HasPrefix(name, "ErrUser") {
+			count++
+		}
+	}
+	require.Len(t, reasons, count, "a reason is missing in the tests")
+	for reason := range reasons {
+		err := loaderError(t, fmt.Errorf("upstream: %w", reason))
+		if reason == authstrategy.ErrUserNotFound || reason == authstrategy.ErrUserRefused {
+			assertRefused(t, err, reason)
+		} else {
+			assertNoRefusal(t, err, err)
+		}
+	}
+	err := loaderError(t, authstrategy.ErrInvalidToken)
+	assertNoRefusal(t, err, err)
+}
+
 // A refusal names its reason, once.
 func TestLoaderRefusalText(t *testing.T) {
 	refused := authstrategy.ErrUserRefused
