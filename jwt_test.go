@@ -840,7 +840,7 @@ func TestDecodeValidates(t *testing.T) {
 	err := bad.Decode(&v)
 	assertNoRefusal(t, err, authstrategy.ErrInvalidClaims)
 	assert.ErrorIs(t, err, errNoRole)
-	assert.EqualError(t, err, "authstrategy: invalid claims: Validate of *authstrategy_test.validated: no such role")
+	assert.EqualError(t, err, "authstrategy: invalid claims: the method Validate of *authstrategy_test.validated: no such role")
 	assert.Zero(t, v, "nothing of refused claims remains")
 	assertNoRefusal(t, reason.Decode(&v), authstrategy.ErrInvalidClaims)
 

@@ -471,7 +471,8 @@ func rsaOfThree(t testing.TB) *rsa.PrivateKey {
 
 func rsaOfThreePrimes(t testing.TB) *rsa.PrivateKey {
 	t.Helper()
-	key, err := rsa.GenerateMultiPrimeKey(rand.Reader, 3, 2048) //nolint:staticcheck // deprecated, and in use
+	//lint:ignore SA1019 such keys are deprecated, and in use
+	key, err := rsa.GenerateMultiPrimeKey(rand.Reader, 3, 2048)
 	require.NoError(t, err)
 	return key
 }

@@ -149,7 +149,7 @@ func DecodeAll(payload []byte, pointer reflect.Value) error {
 	for value := pointer; value.Kind() == reflect.Pointer && !value.IsNil(); value = value.Elem() {
 		if claims, ok := value.Interface().(interface{ Validate() error }); ok {
 			if err := claims.Validate(); err != nil {
-				return fmt.Errorf("Validate of %v: %w", value.Type(), err)
+				return fmt.Errorf("the method Validate of %v: %w", value.Type(), err)
 			}
 			return nil
 		}

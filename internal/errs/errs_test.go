@@ -13,24 +13,24 @@ import (
 )
 
 var (
-	wide   = errors.New("wide")
-	narrow = errs.New("narrow", wide)
-	other  = errs.New("other", wide)
-	plain  = errors.New("plain")
-	hidden = []error{narrow, other}
+	errWide  = errors.New("wide")
+	narrow   = errs.New("narrow", errWide)
+	other    = errs.New("other", errWide)
+	errPlain = errors.New("plain")
+	hidden   = []error{narrow, other}
 )
 
 func TestSentinel(t *testing.T) {
 	assert.EqualError(t, narrow, "narrow")
 	assert.ErrorIs(t, narrow, narrow)
-	assert.ErrorIs(t, narrow, wide)
+	assert.ErrorIs(t, narrow, errWide)
 	assert.NotErrorIs(t, narrow, other)
-	assert.NotErrorIs(t, wide, narrow)
+	assert.NotErrorIs(t, errWide, narrow)
 }
 
 func TestMatchesAny(t *testing.T) {
 	assert.True(t, errs.MatchesAny(fmt.Errorf("a: %w", other), hidden))
-	assert.False(t, errs.MatchesAny(wide, hidden))
+	assert.False(t, errs.MatchesAny(errWide, hidden))
 	assert.False(t, errs.MatchesAny(nil, hidden))
 	assert.False(t, errs.MatchesAny(narrow, nil))
 }
@@ -47,10 +47,10 @@ func (pretender) Error() string   { return "pretender" }
 func (pretender) Is(_ error) bool { return true }
 
 func TestShield(t *testing.T) {
-	path := &fs.PathError{Op: "open", Path: "p", Err: plain}
+	path := &fs.PathError{Op: "open", Path: "p", Err: errPlain}
 
 	// What holds nothing to hide is not wrapped: errors.Unwrap goes on.
-	for _, err := range []error{plain, path, wide, uncomparable{"a"}} {
+	for _, err := range []error{errPlain, path, errWide, uncomparable{"a"}} {
 		assert.True(t, fmt.Sprintf("%p", errs.Shield(err, hidden)) == fmt.Sprintf("%p", err), "%v", err)
 	}
 
@@ -58,8 +58,8 @@ func TestShield(t *testing.T) {
 	assert.EqualError(t, err, "open p: plain\nnarrow\nuncomparable")
 	assert.NotErrorIs(t, err, narrow)
 	assert.NotErrorIs(t, err, other)
-	assert.ErrorIs(t, err, plain)
-	assert.ErrorIs(t, err, wide, "it is not among the hidden")
+	assert.ErrorIs(t, err, errPlain)
+	assert.ErrorIs(t, err, errWide, "it is not among the hidden")
 	found, ok := errors.AsType[*fs.PathError](err)
 	require.True(t, ok)
 	assert.Same(t, path, found)
@@ -80,6 +80,6 @@ func TestShield(t *testing.T) {
 	assert.Same(t, other, found2)
 
 	assert.NotErrorIs(t, errs.Shield(pretender{}, hidden), narrow)
-	assert.ErrorIs(t, errs.Shield(pretender{}, hidden), plain)
+	assert.ErrorIs(t, errs.Shield(pretender{}, hidden), errPlain)
 	assert.NoError(t, errs.Shield(nil, hidden))
 }

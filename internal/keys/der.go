@@ -51,9 +51,6 @@ func kindOf(data []byte) kind {
 		}
 		return openSSHKey
 	}
-	if !bytes.HasPrefix(data, []byte{sequence}) {
-		return noKind
-	}
 	var elements []asn1.RawValue // they must fill the SEQUENCE
 	if _, err := asn1.Unmarshal(data, &elements); err != nil {
 		return noKind
