@@ -6,11 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"log"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -109,82 +106,6 @@ func ExampleGetJWTStrategy_rs256() {
 	// Output:
 	// Ada
 	// true
-}
-
-// Auth middleware answers 401 to a token that is refused, and 503 when it could
-// not be judged: a database that is down is no reason to log everyone out. It
-// refuses a request with two Authorization headers, since a proxy may have looked
-// at the other one.
-func ExampleJWTStrategy_ReadToken_middleware() {
-	strategy, err := authstrategy.GetJWTStrategy[*User](authstrategy.NewSecret("test secret of 32 bytes or more!"))
-	if err != nil {
-		log.Fatal(err)
-	}
-	down := false
-	load := func(ctx context.Context, claims *authstrategy.Claims) (*User, error) {
-		if down {
-			return nil, errors.New("the database is down")
-		}
-		return findUser(ctx, claims)
-	}
-
-	type userKey struct{}
-	requireUser := func(next http.Handler) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if len(r.Header.Values("Authorization")) > 1 {
-				w.Header().Set("WWW-Authenticate", `Bearer error="invalid_request"`) // RFC 6750 §3
-				http.Error(w, "send one Authorization header", http.StatusBadRequest)
-				return
-			}
-			scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-			if !strings.EqualFold(scheme, "Bearer") {
-				token = ""
-			}
-			user, err := strategy.ReadToken(r.Context(), strings.Trim(token, " "), load)
-			switch {
-			case errors.Is(err, authstrategy.ErrTokenMissing):
-				w.Header().Set("WWW-Authenticate", `Bearer realm="api"`)
-				http.Error(w, "log in first", http.StatusUnauthorized)
-			case errors.Is(err, authstrategy.ErrInvalidToken):
-				w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
-				http.Error(w, "log in again", http.StatusUnauthorized)
-			case err != nil && errors.Is(r.Context().Err(), context.Canceled): // the client has hung up
-			case err != nil:
-				http.Error(w, "try again later", http.StatusServiceUnavailable)
-			default:
-				next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), userKey{}, user)))
-			}
-		})
-	}
-	me := requireUser(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		fmt.Fprintln(w, "hello", r.Context().Value(userKey{}).(*User).Name)
-	}))
-
-	get := func(authorization ...string) {
-		r := httptest.NewRequest("GET", "/me", nil)
-		r.Header["Authorization"] = authorization
-		w := httptest.NewRecorder()
-		me.ServeHTTP(w, r)
-		fmt.Print(w.Code, " ", w.Body)
-	}
-	token, err := strategy.WriteToken(context.Background(), users["1"])
-	if err != nil {
-		log.Fatal(err)
-	}
-	get("Bearer " + token)
-	get("Bearer  " + token) // several blanks are allowed
-	get("Bearer forged")
-	get()
-	get("Bearer "+token, "Bearer "+token)
-	down = true
-	get("Bearer " + token)
-	// Output:
-	// 200 hello Ada
-	// 200 hello Ada
-	// 401 log in again
-	// 401 log in first
-	// 400 send one Authorization header
-	// 503 try again later
 }
 
 // Employee is a user whose roles travel in the token.

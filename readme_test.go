@@ -43,7 +43,9 @@ func documents(t *testing.T) []string {
 // A program is a block of Go in a document.
 type program struct {
 	output string   // how its output begins; "": it serves, and does not end
+	onto   int      // the program of the document, from 1, that it belongs beside, as http.go
 	beside []string // files of testdata/docs that belong beside it: a driver, or tests
+	quotes string   // the file that it is a part of; the rest is not for it
 }
 
 // programs is what the documents show, in their order.
@@ -51,8 +53,16 @@ var programs = map[string][]program{
 	"README.md": {
 		{output: "hello Ada\n"},
 		{output: "42 until "},
-		{beside: []string{"middleware_test.go"}},
+		{onto: 1, output: "hello Ada\n", beside: []string{"bearer_test.go"}},
+		{onto: 1, output: "hello Ada\n", beside: []string{"both_test.go"}},
 		{output: "42 [editor]\n"},
+	},
+	"docs/http.md": {
+		{beside: []string{"service_test.go"}},
+		{quotes: "authhttp/example_test.go"},
+		{quotes: "authhttp/example_test.go"},
+		{quotes: "examples/frameworks/gin.go"},
+		{quotes: "examples/frameworks/grpc.go"},
 	},
 	"docs/recipes.md": {
 		{output: "hello Ada\n", beside: []string{"driver.go", "driver_test.go"}},
@@ -69,17 +79,27 @@ func TestReadmePrograms(t *testing.T) {
 		blocks := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(document(t, name), -1)
 		require.Len(t, blocks, len(programs), name)
 		for i, p := range programs {
-			t.Run(fmt.Sprintf("%s %d", path.Base(name), i+1), func(t *testing.T) { p.test(t, blocks[i][1]) })
+			t.Run(fmt.Sprintf("%s %d", path.Base(name), i+1), func(t *testing.T) {
+				sources := map[string]string{"main.go": blocks[i][1]}
+				if p.onto > 0 {
+					sources = map[string]string{"main.go": blocks[p.onto-1][1], "http.go": blocks[i][1]}
+				}
+				p.test(t, sources)
+			})
 		}
 	}
 	t.Run("package comment", func(t *testing.T) {
-		program{output: "ada@example.com\n"}.test(t, packageProgram(t))
+		program{output: "ada@example.com\n"}.test(t, map[string]string{"main.go": packageProgram(t)})
 	})
 }
 
-func (p program) test(t *testing.T, source string) {
+func (p program) test(t *testing.T, sources map[string]string) {
+	if p.quotes != "" {
+		assert.Contains(t, unindented(document(t, p.quotes)), unindented(sources["main.go"]), p.quotes)
+		return
+	}
 	dir := t.TempDir()
-	overlay := p.overlay(t, dir, source)
+	overlay := p.overlay(t, dir, sources)
 	write(t, dir, "private.pem", file(t, "keys/rsa.pem"))
 	write(t, dir, "public.pem", file(t, "keys/rsa.pub.pem"))
 	build, tests := filepath.Join(dir, "program.exe"), filepath.Join(dir, "tests.exe")
@@ -95,6 +115,12 @@ func (p program) test(t *testing.T, source string) {
 	}
 }
 
+// unindented returns code without the tabs before its lines: a document may quote
+// the inside of a function.
+func unindented(code string) string {
+	return regexp.MustCompile(`(?m)^\t+`).ReplaceAllString(code, "")
+}
+
 // run returns what a command prints in the folder dir.
 func run(t *testing.T, dir, name string, args ...string) string {
 	t.Helper()
@@ -108,11 +134,14 @@ func run(t *testing.T, dir, name string, args ...string) string {
 
 // overlay writes the program into dir, and returns the overlay that puts it into
 // this module, as the package ./program, without writing there.
-func (p program) overlay(t *testing.T, dir, source string) string {
+func (p program) overlay(t *testing.T, dir string, sources map[string]string) string {
 	t.Helper()
 	root, err := os.Getwd()
 	require.NoError(t, err)
-	files := map[string]string{filepath.Join(root, "program", "main.go"): write(t, dir, "main.go", source)}
+	files := map[string]string{}
+	for name, source := range sources {
+		files[filepath.Join(root, "program", name)] = write(t, dir, name, source)
+	}
 	for _, name := range p.beside {
 		files[filepath.Join(root, "program", name)] = filepath.Join(root, "testdata", "docs", name)
 	}
@@ -138,19 +167,32 @@ func packageProgram(t *testing.T) string {
 	return strings.ReplaceAll(source, "\n\t", "\n")[1:]
 }
 
-const pkgSite = "https://pkg.go.dev/github.com/go-authstrategy/authstrategy#"
+const pkgSite = "https://pkg.go.dev/github.com/go-authstrategy/authstrategy"
 
-// Every name that a document links is there in the package's documentation, and
-// every error and option of the package is in the README.
+// site returns where the documentation of a name is, such as WithLifetime or
+// authhttp.WithLifetime.
+func site(name string) string {
+	if inside, ok := strings.CutPrefix(name, "authhttp."); ok {
+		return pkgSite + "/authhttp#" + inside
+	}
+	return pkgSite + "#" + name
+}
+
+// Every name that a document links is there in the package's documentation. Every
+// error and option of the root is in the README, and every one of authhttp in the
+// README or docs/http.md.
 func TestReadmeNames(t *testing.T) {
 	exported := exportedNames(t)
+	maps.Copy(exported, namesIn(t, "authhttp", "authhttp."))
+	linkedBy := map[string][]string{}
 	for _, name := range documents(t) {
 		text := document(t, name)
 		linked := map[string]bool{}
 		for _, l := range regexp.MustCompile("(?m)^\\[`([A-Za-z0-9.]+)`\\]: (.*)$").FindAllStringSubmatch(text, -1) {
-			assert.Equal(t, pkgSite+l[1], l[2])
+			assert.Equal(t, site(l[1]), l[2])
 			assert.True(t, exported[l[1]], "%s links %s, which is not in the documentation", name, l[1])
 			linked[l[1]] = true
+			linkedBy[l[1]] = append(linkedBy[l[1]], name)
 		}
 		require.NotEmpty(t, linked, name)
 		used := map[string]bool{}
@@ -158,26 +200,31 @@ func TestReadmeNames(t *testing.T) {
 			used[use[1]] = true
 		}
 		assert.Equal(t, used, linked, "%s: what it uses as a link, and what it defines", name)
-		if name != "README.md" {
+	}
+	for e := range exported {
+		inside, authhttp := strings.CutPrefix(e, "authhttp.")
+		if !strings.HasPrefix(inside, "Err") && !strings.HasPrefix(inside, "With") {
 			continue
 		}
-		for e := range exported {
-			if strings.HasPrefix(e, "Err") || strings.HasPrefix(e, "With") {
-				assert.True(t, linked[e], "%s is not in the README", e)
-			}
-		}
+		documented := slices.Contains(linkedBy[e], "README.md") || authhttp && slices.Contains(linkedBy[e], "docs/http.md")
+		assert.True(t, documented, "%s is in no document where it belongs", e)
 	}
 }
 
 // Every link into this repository leads to a file, and to a heading in it; every
 // link to an example leads to one.
 func TestReadmeLinks(t *testing.T) {
-	examples := document(t, "example_test.go")
+	examples := map[string]string{
+		pkgSite + "#example-":          document(t, "example_test.go"),
+		pkgSite + "/authhttp#example-": document(t, "authhttp/example_test.go"),
+	}
 	for _, name := range append(documents(t), "SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md") {
-		text := regexp.MustCompile("(?s)```.*?```").ReplaceAllString(document(t, name), "")
+		text := regexp.MustCompile("(?s)```.*?```|`[^`\n]*`").ReplaceAllString(document(t, name), "") // code has no links
 		for _, link := range regexp.MustCompile(`\]\(([^)]*)\)`).FindAllStringSubmatch(text, -1) {
-			if example, ok := strings.CutPrefix(link[1], pkgSite+"example-"); ok {
-				assert.Contains(t, examples, "func Example"+example+"(", name)
+			for prefix, examples := range examples {
+				if example, ok := strings.CutPrefix(link[1], prefix); ok {
+					assert.Contains(t, examples, "func Example"+strings.ReplaceAll(example, ".", "_")+"(", name)
+				}
 			}
 			if strings.Contains(link[1], "://") {
 				continue
@@ -200,18 +247,22 @@ func TestReadmeLinks(t *testing.T) {
 func headings(text string) []string {
 	var anchors []string
 	for _, h := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(text, -1) {
-		anchors = append(anchors, strings.ReplaceAll(strings.ToLower(h[1]), " ", "-"))
+		anchors = append(anchors, strings.NewReplacer(" ", "-", ",", "").Replace(strings.ToLower(h[1])))
 	}
 	return anchors
 }
 
-// exportedNames returns the names of the package's documentation, methods as
+// exportedNames returns the names of the root package's documentation, methods as
 // Type.Method.
-func exportedNames(t *testing.T) map[string]bool {
+func exportedNames(t *testing.T) map[string]bool { return namesIn(t, ".", "") }
+
+// namesIn returns those of the package in a folder, each with a prefix.
+func namesIn(t *testing.T, folder, prefix string) map[string]bool {
 	files := token.NewFileSet()
 	var parsed []*ast.File
-	names, err := filepath.Glob("*.go")
+	names, err := filepath.Glob(filepath.Join(folder, "*.go"))
 	require.NoError(t, err)
+	require.NotEmpty(t, names)
 	for _, name := range names {
 		if !strings.HasSuffix(name, "_test.go") {
 			f, err := parser.ParseFile(files, name, nil, parser.ParseComments)
@@ -219,26 +270,26 @@ func exportedNames(t *testing.T) map[string]bool {
 			parsed = append(parsed, f)
 		}
 	}
-	pkg, err := doc.NewFromFiles(files, parsed, "github.com/go-authstrategy/authstrategy")
+	pkg, err := doc.NewFromFiles(files, parsed, path.Join("github.com/go-authstrategy/authstrategy", folder))
 	require.NoError(t, err)
 	exported := map[string]bool{}
 	values := func(values []*doc.Value) {
 		for _, v := range values {
 			for _, name := range v.Names {
-				exported[name] = true
+				exported[prefix+name] = true
 			}
 		}
 	}
-	functions := func(prefix string, functions []*doc.Func) {
+	functions := func(of string, functions []*doc.Func) {
 		for _, f := range functions {
-			exported[prefix+f.Name] = true
+			exported[prefix+of+f.Name] = true
 		}
 	}
 	values(pkg.Consts)
 	values(pkg.Vars)
 	functions("", pkg.Funcs)
 	for _, typ := range pkg.Types {
-		exported[typ.Name] = true
+		exported[prefix+typ.Name] = true
 		values(typ.Consts)
 		values(typ.Vars)
 		functions("", typ.Funcs)
@@ -263,7 +314,7 @@ func TestSecurityNamesTests(t *testing.T) {
 	named := regexp.MustCompile("`((?:Test|Fuzz|Example)[A-Za-z0-9_]+)`").FindAllStringSubmatch(document(t, "SECURITY.md"), -1)
 	require.Greater(t, len(named), 20)
 	var sources []byte
-	for _, pattern := range []string{"*_test.go", "internal/*/*_test.go", "conformance/*_test.go"} {
+	for _, pattern := range []string{"*_test.go", "authhttp/*_test.go", "internal/*/*_test.go", "conformance/*_test.go"} {
 		files, err := filepath.Glob(pattern)
 		require.NoError(t, err)
 		require.NotEmpty(t, files, pattern)

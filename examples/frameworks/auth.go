@@ -1,188 +1,131 @@
-// Package frameworks shows the auth middleware that a service on net/http,
-// chi, gin, echo or fiber would write around this module: a bearer token
-// becomes a user in the request's context, and what is refused is answered as
-// RFC 6750 §3 says. One file per framework, each the same three routes
+// Package frameworks shows package authhttp under net/http, chi, gin, echo, fiber
+// and Connect, and a gRPC service that does without it. One file per framework,
+// each the same routes
 //
 //	POST /login   form username, password: an access token
-//	POST /logout  with a bearer token: 204
+//	POST /logout  204
 //	GET  /me      with a bearer token: the user
 //
-// and this file, which all of them share and which knows no framework.
+// and this file, which all of them share and which knows no framework. chi,
+// net/http and Connect use the middleware and handlers of authhttp as they are.
+// The others have a shell around Authenticate and Refuse.
 package frameworks
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
-	"strings"
 
 	"github.com/go-authstrategy/authstrategy"
+	"github.com/go-authstrategy/authstrategy/authhttp"
 )
+
+// A Service logs users in, knows them again and logs them out, on any of the
+// frameworks. It is safe for concurrent use if its Users is.
+type Service struct {
+	auth  *authhttp.Auth[*User]
+	users Users
+}
+
+// NewService returns a Service whose tokens are carried by the transports, such as
+// authhttp.Bearer{}. It logs in by the first, and guards with all.
+func NewService(strategy authstrategy.Strategy[*User], users Users, transports ...authhttp.Transport) (*Service, error) {
+	var auths []*authhttp.Auth[*User]
+	for _, transport := range transports {
+		auth, err := authhttp.New(transport, strategy, loader(users))
+		if err != nil {
+			return nil, err
+		}
+		auths = append(auths, auth)
+	}
+	auth, err := authhttp.AnyOf(auths...)
+	if err != nil {
+		return nil, err
+	}
+	return &Service{auth, users}, nil
+}
+
+// loader finds the user of a verified token. An error other than ErrUserNotFound
+// and ErrUserRefused (the database is down) says nothing against the token.
+func loader(users Users) authstrategy.UserLoader[*User] {
+	return func(ctx context.Context, claims *authstrategy.Claims) (*User, error) {
+		user, err := users.ByID(ctx, claims.Subject)
+		if err != nil {
+			return nil, err
+		}
+		if user.Disabled {
+			return nil, authstrategy.ErrUserRefused
+		}
+		return user, nil
+	}
+}
+
+// login is the handler of POST /login.
+func (s *Service) login(w http.ResponseWriter, r *http.Request) {
+	// PostFormValue, since FormValue would take a password from the query, which
+	// ends up in logs and histories.
+	user, err := s.users.ByPassword(r.Context(), r.PostFormValue("username"), r.PostFormValue("password"))
+	if err == nil && user.Disabled {
+		err = ErrBadCredentials
+	}
+	if errors.Is(err, ErrBadCredentials) {
+		refuse(w, http.StatusBadRequest, "LOGIN_BAD_CREDENTIALS")
+		return
+	}
+	if err != nil {
+		s.auth.Refuse(w, r, err)
+		return
+	}
+	s.auth.Login(w, r, user)
+}
+
+// me is the handler of GET /me, where a framework takes one of net/http.
+func me(w http.ResponseWriter, r *http.Request) {
+	reply(w, http.StatusOK, authhttp.User[*User](r.Context()))
+}
 
 // maxBody is how many bytes the body of a request may have: far more than a login
 // form needs. A larger one is answered with 413, on every route and before
 // anything parses it.
 const maxBody = 64 << 10
 
-// Auth logs users in, knows them again and logs them out. It is safe for
-// concurrent use if its Users is.
-type Auth struct {
-	strategy authstrategy.Strategy[*User]
-	users    Users
-}
-
-// NewAuth returns an Auth over a strategy, such as GetJWTStrategy makes.
-func NewAuth(strategy authstrategy.Strategy[*User], users Users) *Auth {
-	return &Auth{strategy, users}
-}
-
-// Token is the body of a successful login (RFC 6749 §5.1).
-type Token struct {
-	AccessToken string `json:"access_token"`
-	TokenType   string `json:"token_type"`
-}
-
-// Login answers with a token for the user of that name and password. Each must
-// be from the request's body: a query ends up in logs and histories.
-func (a *Auth) Login(ctx context.Context, name, password string) Reply {
-	user, err := a.users.ByPassword(ctx, name, password)
-	if err != nil {
-		return Refuse(err)
-	}
-	if user.Disabled {
-		return Refuse(ErrBadCredentials)
-	}
-	token, err := a.strategy.WriteToken(ctx, user)
-	if err != nil {
-		return Refuse(err)
-	}
-	return Answer(http.StatusOK, Token{token, "bearer"})
-}
-
-// session is who sent a request, and the token that said so.
-type session struct {
-	user  *User
-	token string
-}
-
-type sessionKey struct{}
-
-// Authenticate takes all values of the request's Authorization header and
-// returns the context for the request's handler, with the user in it. What to
-// answer to an error, Refuse says.
-func (a *Auth) Authenticate(ctx context.Context, authorization []string) (context.Context, error) {
-	token, err := bearerToken(authorization)
-	if err != nil {
-		return nil, err
-	}
-	user, err := a.strategy.ReadToken(ctx, token, a.load)
-	if err != nil {
-		return nil, err
-	}
-	return context.WithValue(ctx, sessionKey{}, session{user, token}), nil
-}
-
-// UserFrom returns the user that Authenticate put into the context. It panics
-// where there is none: that is a mistake in the routes, and no handler should
-// guess on.
-func UserFrom(ctx context.Context) *User {
-	return ctx.Value(sessionKey{}).(session).user
-}
-
-// load finds the user of a verified token. An error other than ErrUserNotFound
-// and ErrUserRefused (the database is down) says nothing against the token.
-func (a *Auth) load(ctx context.Context, claims *authstrategy.Claims) (*User, error) {
-	user, err := a.users.ByID(ctx, claims.Subject)
-	if err != nil {
-		return nil, err
-	}
-	if user.Disabled {
-		return nil, authstrategy.ErrUserRefused
-	}
-	return user, nil
-}
-
-// Logout ends the session in the context as far as the strategy can: a JWT
-// stays valid until it expires.
-func (a *Auth) Logout(ctx context.Context) Reply {
-	session := ctx.Value(sessionKey{}).(session)
-	if err := a.strategy.DestroyToken(ctx, session.token, session.user); err != nil {
-		return Refuse(err)
-	}
-	return Answer(http.StatusNoContent, nil)
-}
-
-var (
-	errNoToken          = errors.New("no bearer token in the request")
-	errMalformedRequest = errors.New("malformed or repeated Authorization header")
-)
-
-// bearerToken returns the token in the one Authorization header. Another
-// scheme, or none, or no token behind it is errNoToken: the client does not
-// know that it needs one (RFC 6750 §3.1). Two headers are an error, since a
-// proxy before the service may have looked at the other one; so is what can't
-// be one token.
-func bearerToken(authorization []string) (string, error) {
-	if len(authorization) == 0 {
-		return "", errNoToken
-	}
-	if len(authorization) > 1 {
-		return "", errMalformedRequest
-	}
-	scheme, token, _ := strings.Cut(authorization[0], " ")
-	token = strings.Trim(token, " ")
-	if !strings.EqualFold(scheme, "Bearer") || token == "" {
-		return "", errNoToken
-	}
-	if strings.ContainsAny(token, " \t,") { // a second token, or parameters
-		return "", errMalformedRequest
-	}
-	return token, nil
-}
-
-// Reply is what to answer to a request.
-type Reply struct {
-	Status int
-	Header map[string]string
-	Body   any // to be encoded as JSON; nil: none
-}
-
-// Answer returns a Reply that no cache keeps: it holds a token or a user.
-func Answer(status int, body any) Reply {
-	return Reply{status, map[string]string{"Cache-Control": "no-store"}, body}
-}
-
-// Refuse decides what to answer to an error. Nothing of the error is in it: the
-// reason is for the log, not for the client.
-func Refuse(err error) Reply {
-	switch {
-	case errors.Is(err, ErrBadCredentials):
-		return refusal(http.StatusBadRequest, "LOGIN_BAD_CREDENTIALS", "")
-	case errors.Is(err, errNoToken):
-		return refusal(http.StatusUnauthorized, "Unauthorized", "Bearer")
-	case errors.Is(err, errMalformedRequest):
-		return refusal(http.StatusBadRequest, "Bad Request", `Bearer error="invalid_request"`)
-	case errors.Is(err, authstrategy.ErrInvalidToken):
-		return refusal(http.StatusUnauthorized, "Unauthorized", `Bearer error="invalid_token"`)
-	default: // nobody can say whether the token, or the password, is good
-		return refusal(http.StatusServiceUnavailable, "Service Unavailable", "")
-	}
-}
-
-// Detail is a body that says what is wrong, in the words of FastAPI Users.
-type Detail struct {
-	Detail string `json:"detail"`
+// limitBody answers 413 to a request with a body over maxBody. It reads the body
+// first, whether or not its length was announced: PostFormValue would write a
+// large upload to the disk, and would not say that the rest of the form is missing.
+func limitBody(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+		if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
+			refuseStatus(w, http.StatusRequestEntityTooLarge)
+			return
+		}
+		if err != nil { // the client stopped half-way
+			refuseStatus(w, http.StatusBadRequest)
+			return
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		next.ServeHTTP(w, r)
+	})
 }
 
 // refuseStatus answers with the status and its name, as FastAPI does.
-func refuseStatus(status int) Reply {
-	return refusal(status, http.StatusText(status), "")
+func refuseStatus(w http.ResponseWriter, status int) {
+	refuse(w, status, http.StatusText(status))
 }
 
-func refusal(status int, detail, challenge string) Reply {
-	reply := Answer(status, Detail{detail})
-	if challenge != "" {
-		reply.Header["WWW-Authenticate"] = challenge
-	}
-	return reply
+// refuse answers with a body that says what is wrong, in the words of FastAPI
+// Users.
+func refuse(w http.ResponseWriter, status int, detail string) {
+	reply(w, status, map[string]string{"detail": detail})
+}
+
+// reply answers with JSON that no cache keeps: it holds a user, or a refusal.
+func reply(w http.ResponseWriter, status int, body any) {
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(body) // an error is a client that has gone
 }

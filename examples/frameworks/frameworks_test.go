@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"mime"
 	"mime/multipart"
 	"net"
@@ -15,6 +16,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -27,6 +29,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-authstrategy/authstrategy"
+	"github.com/go-authstrategy/authstrategy/authhttp"
 )
 
 func TestMain(m *testing.M) {
@@ -36,7 +39,7 @@ func TestMain(m *testing.M) {
 
 // frameworks start the service over the framework on a port of this machine
 // until the test ends, and return its URL.
-var frameworks = map[string]func(t *testing.T, auth *Auth) string{
+var frameworks = map[string]func(t *testing.T, s *Service) string{
 	"net/http": startHTTP(NetHTTP),
 	"chi":      startHTTP(Chi),
 	"gin":      startHTTP(Gin),
@@ -44,19 +47,19 @@ var frameworks = map[string]func(t *testing.T, auth *Auth) string{
 	"fiber":    startFiber,
 }
 
-func startHTTP(newHandler func(*Auth) http.Handler) func(*testing.T, *Auth) string {
-	return func(t *testing.T, auth *Auth) string {
-		server := httptest.NewServer(newHandler(auth))
+func startHTTP(newHandler func(*Service) http.Handler) func(*testing.T, *Service) string {
+	return func(t *testing.T, s *Service) string {
+		server := httptest.NewServer(newHandler(s))
 		t.Cleanup(server.Close)
 		return server.URL
 	}
 }
 
 // startFiber serves on a listener of its own: fiber is not on net/http.
-func startFiber(t *testing.T, auth *Auth) string {
+func startFiber(t *testing.T, s *Service) string {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	app := Fiber(auth)
+	app := Fiber(s)
 	served := make(chan error, 1)
 	go func() { served <- app.Listener(listener, fiber.ListenConfig{DisableStartupMessage: true}) }()
 	t.Cleanup(func() {
@@ -103,13 +106,15 @@ func newStrategy(t *testing.T, options ...authstrategy.Option) authstrategy.Stra
 	return strategy
 }
 
-func newAuth(t *testing.T) *Auth {
+func newService(t *testing.T, transports ...authhttp.Transport) *Service {
 	t.Helper()
 	memory := NewMemoryUsers(1)
 	require.NoError(t, memory.Add(User{ID: arthur, Name: "arthur"}, "excalibur & 100%"))
 	require.NoError(t, memory.Add(User{ID: morgana, Name: "morgana"}, "avalon"))
 	require.NoError(t, memory.Add(User{ID: mordred, Name: "mordred", Disabled: true}, "camlann"))
-	return NewAuth(newStrategy(t), users{memory})
+	service, err := NewService(newStrategy(t), users{memory}, transports...)
+	require.NoError(t, err)
+	return service
 }
 
 func tokenFor(t *testing.T, id string, options ...authstrategy.Option) string {
@@ -124,15 +129,19 @@ type row struct {
 	name          string
 	route         string // method and path
 	authorization []string
-	form          url.Values // sent URL-encoded
-	multipart     bool       // sent as multipart/form-data instead
-	cut           int        // bytes that are missing at its end
-	size          int        // the form is padded to this many bytes
-	chunked       bool       // sent without its length
-	gzip          bool       // sent compressed
+	header        http.Header // others that are sent
+	origin        bool        // and the Origin of the service itself
+	form          url.Values  // sent URL-encoded
+	multipart     bool        // sent as multipart/form-data instead
+	cut           int         // bytes that are missing at its end
+	size          int         // the form is padded to this many bytes
+	chunked       bool        // sent without its length
+	gzip          bool        // sent compressed
 
 	status    int
 	challenge string
+	vary      string
+	setCookie string // with … for a token
 	body      string // JSON; empty: no body
 }
 
@@ -144,8 +153,9 @@ func table(t *testing.T) []row {
 		badLogin     = `{"detail":"LOGIN_BAD_CREDENTIALS"}`
 		tooLarge     = `{"detail":"Request Entity Too Large"}`
 		unavailable  = `{"detail":"Service Unavailable"}`
-		invalidToken = `Bearer error="invalid_token"`
-		invalidReq   = `Bearer error="invalid_request"`
+		noToken      = `Bearer realm="api"`
+		invalidToken = noToken + `, error="invalid_token"`
+		invalidReq   = noToken + `, error="invalid_request"`
 	)
 	good := tokenFor(t, arthur)
 	hourAgo := func() time.Time { return time.Now().Add(-2 * time.Hour) }
@@ -177,11 +187,11 @@ func table(t *testing.T) []row {
 		challenge     string
 		body          string
 	}{
-		{"no header", nil, 401, "Bearer", unauthorized},
-		{"empty header", []string{""}, 401, "Bearer", unauthorized},
-		{"another scheme", []string{"Basic YXJ0aHVyOng="}, 401, "Bearer", unauthorized},
-		{"no scheme", []string{good}, 401, "Bearer", unauthorized},
-		{"no token", []string{"Bearer"}, 401, "Bearer", unauthorized},
+		{"no header", nil, 401, noToken, unauthorized},
+		{"empty header", []string{""}, 401, noToken, unauthorized},
+		{"another scheme", []string{"Basic YXJ0aHVyOng="}, 401, noToken, unauthorized},
+		{"no scheme", []string{good}, 401, noToken, unauthorized},
+		{"no token", []string{"Bearer"}, 401, noToken, unauthorized},
 		{"garbage", []string{"Bearer garbage"}, 401, invalidToken, unauthorized},
 		{"changed token", []string{"Bearer A" + good}, 401, invalidToken, unauthorized},
 		{"token over the limit", []string{"Bearer " + strings.Repeat("a", 9000)}, 401, invalidToken, unauthorized},
@@ -194,26 +204,36 @@ func table(t *testing.T) []row {
 		{"two headers, one empty", []string{"Bearer " + good, ""}, 400, invalidReq, badRequest},
 		{"two tokens", []string{"Bearer " + good + " " + good}, 400, invalidReq, badRequest},
 	} {
-		for _, route := range []string{"GET /me", "POST /logout"} {
-			rows = append(rows, row{name: route + " " + c.name, route: route, authorization: c.authorization,
-				status: c.status, challenge: c.challenge, body: c.body})
+		refused := row{name: "GET /me " + c.name, route: "GET /me", authorization: c.authorization,
+			status: c.status, challenge: c.challenge, body: c.body}
+		logout := refused
+		logout.name, logout.route = "POST /logout "+c.name, "POST /logout"
+		if c.status == http.StatusUnauthorized { // logged out already
+			logout.status, logout.challenge, logout.body = http.StatusNoContent, "", ""
+		}
+		rows = append(rows, refused, logout)
+	}
+	for i, r := range rows {
+		if r.status == http.StatusServiceUnavailable || r.challenge != "" || r.route == "GET /me" {
+			rows[i].vary = "Authorization"
 		}
 	}
 	for _, c := range []struct {
 		route  string
 		form   url.Values
 		status int
+		vary   string
 		body   string
 	}{
-		{"POST /login", url.Values{"username": {"arthur"}, "password": {"avalon"}}, 400, badLogin},
-		{"POST /logout", url.Values{}, 204, ""},
-		{"GET /me", url.Values{}, 200, `{"id":"` + arthur + `","name":"arthur"}`},
+		{"POST /login", url.Values{"username": {"arthur"}, "password": {"avalon"}}, 400, "", badLogin},
+		{"POST /logout", url.Values{}, 204, "", ""},
+		{"GET /me", url.Values{}, 200, "Authorization", `{"id":"` + arthur + `","name":"arthur"}`},
 	} {
 		for how, chunked := range map[string]bool{"announced": false, "in chunks": true} {
 			largest := row{name: c.route + " with the largest body " + how, route: c.route, authorization: []string{"Bearer " + good},
-				form: c.form, size: bodyLimit, chunked: chunked, status: c.status, body: c.body}
+				form: c.form, size: bodyLimit, chunked: chunked, status: c.status, vary: c.vary, body: c.body}
 			larger := largest
-			larger.name, larger.size, larger.status, larger.body = c.route+" with a larger body "+how, bodyLimit+1, 413, tooLarge
+			larger.name, larger.size, larger.status, larger.vary, larger.body = c.route+" with a larger body "+how, bodyLimit+1, 413, "", tooLarge
 			rows = append(rows, largest, larger)
 		}
 	}
@@ -260,7 +280,13 @@ func send(t *testing.T, base string, r row) (*http.Response, string) {
 	}
 	request, err := http.NewRequestWithContext(t.Context(), method, base+path, reader)
 	require.NoError(t, err)
-	request.Header["Authorization"] = r.authorization
+	maps.Copy(request.Header, r.header)
+	if r.origin {
+		request.Header.Set("Origin", base)
+	}
+	if r.authorization != nil {
+		request.Header["Authorization"] = r.authorization
+	}
 	if contentType != "" {
 		request.Header.Set("Content-Type", contentType)
 	}
@@ -305,26 +331,9 @@ func TestFrameworks(t *testing.T) {
 	rows := table(t)
 	for name, start := range frameworks {
 		t.Run(name, func(t *testing.T) {
-			base := start(t, newAuth(t))
+			base := start(t, newService(t, authhttp.Bearer{}))
 			for _, r := range rows {
-				t.Run(r.name, func(t *testing.T) {
-					response, body := send(t, base, r)
-					require.Equal(t, r.status, response.StatusCode, body)
-					assert.Equal(t, "no-store", response.Header.Get("Cache-Control"))
-					if r.challenge == "" {
-						assert.Empty(t, response.Header.Values("WWW-Authenticate"))
-					} else {
-						assert.Equal(t, []string{r.challenge}, response.Header.Values("WWW-Authenticate"))
-					}
-					if r.body == "" {
-						assert.Empty(t, body)
-						return
-					}
-					mediaType, _, err := mime.ParseMediaType(response.Header.Get("Content-Type"))
-					require.NoError(t, err)
-					assert.Equal(t, "application/json", mediaType)
-					assert.JSONEq(t, r.body, body)
-				})
+				t.Run(r.name, func(t *testing.T) { r.test(t, base) })
 			}
 			t.Run("wrong method", func(t *testing.T) {
 				response, body := send(t, base, row{route: "GET /login?username=morgana&password=avalon"})
@@ -354,16 +363,38 @@ func TestFrameworks(t *testing.T) {
 	}
 }
 
+// test sends the request and checks the whole answer.
+func (r row) test(t *testing.T, base string) {
+	response, body := send(t, base, r)
+	require.Equal(t, r.status, response.StatusCode, body)
+	assert.Equal(t, "no-store", response.Header.Get("Cache-Control"))
+	assert.Equal(t, r.challenge, strings.Join(response.Header.Values("WWW-Authenticate"), "\n"))
+	assert.Equal(t, r.vary, strings.Join(response.Header.Values("Vary"), "\n"))
+	cookie := regexp.MustCompile("=[^;]{100,};").ReplaceAllString(strings.Join(response.Header.Values("Set-Cookie"), "\n"), "=…;")
+	assert.Equal(t, r.setCookie, cookie)
+	if r.body == "" {
+		assert.Empty(t, body)
+		assert.Empty(t, response.Header.Get("Content-Type"))
+		return
+	}
+	mediaType, _, err := mime.ParseMediaType(response.Header.Get("Content-Type"))
+	require.NoError(t, err)
+	assert.Equal(t, "application/json", mediaType)
+	assert.JSONEq(t, r.body, body)
+}
+
 // logIn sends a login, checks the whole answer and returns the token in it.
 func logIn(t *testing.T, base string, r row) string {
 	t.Helper()
 	response, body := send(t, base, r)
 	require.Equal(t, http.StatusOK, response.StatusCode, body)
 	assert.Equal(t, "no-store", response.Header.Get("Cache-Control"))
-	var token Token
+	var token struct {
+		AccessToken string `json:"access_token"`
+	}
 	require.NoError(t, json.Unmarshal([]byte(body), &token))
 	require.NotEmpty(t, token.AccessToken)
-	assert.JSONEq(t, `{"access_token":`+strconv.Quote(token.AccessToken)+`,"token_type":"bearer"}`, body)
+	assert.JSONEq(t, `{"access_token":`+strconv.Quote(token.AccessToken)+`,"token_type":"bearer","expires_in":3600}`, body)
 	return token.AccessToken
 }
 
@@ -419,34 +450,6 @@ func (zeros) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Fiber's own errors are answered in JSON too, and without their texts: that of a
-// malformed header holds the whole request.
-func TestFiberErrors(t *testing.T) {
-	base := startFiber(t, newAuth(t))
-	response, body := send(t, base, row{route: "GET /unknown"})
-	assert.Equal(t, http.StatusNotFound, response.StatusCode)
-	assert.JSONEq(t, `{"detail":"Not Found"}`, body)
-
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, base+"/me", nil)
-	require.NoError(t, err)
-	response, body = exchange(t, request, func(w io.Writer) error {
-		_, err := fmt.Fprintf(w, "GET /me HTTP/1.1\r\nHost: %s\r\nAuthorization Bearer %s\r\n\r\n", request.URL.Host, tokenFor(t, arthur))
-		return err
-	})
-	assert.Equal(t, http.StatusBadRequest, response.StatusCode)
-	assert.JSONEq(t, `{"detail":"Bad Request"}`, body)
-
-	app := fiber.New(fiber.Config{ErrorHandler: errorFiber})
-	app.Get("/", func(fiber.Ctx) error { return errDown })
-	response, err = app.Test(httptest.NewRequest(http.MethodGet, "/", nil))
-	require.NoError(t, err)
-	defer response.Body.Close()
-	content, err := io.ReadAll(response.Body)
-	require.NoError(t, err)
-	assert.Equal(t, http.StatusInternalServerError, response.StatusCode)
-	assert.JSONEq(t, `{"detail":"Internal Server Error"}`, string(content))
-}
-
 // roleUser has private claims.
 type roleUser struct {
 	*User
@@ -457,7 +460,7 @@ func (u roleUser) TokenClaims() any { return map[string]string{"roles": u.roles}
 
 // A framework must let a header through that holds the largest token the
 // strategy takes, 8192 bytes by default.
-func testLargestToken(t *testing.T, start func(*testing.T, *Auth) string) {
+func testLargestToken(t *testing.T, start func(*testing.T, *Service) string) {
 	strategy, err := authstrategy.GetJWTStrategy[roleUser](secret)
 	require.NoError(t, err)
 	token := ""
@@ -465,7 +468,7 @@ func testLargestToken(t *testing.T, start func(*testing.T, *Auth) string) {
 		token, err = strategy.WriteToken(t.Context(), roleUser{&User{ID: arthur}, strings.Repeat("r", size)})
 		require.NoError(t, err)
 	}
-	response, body := send(t, start(t, newAuth(t)), row{route: "GET /me", authorization: []string{"Bearer " + token}})
+	response, body := send(t, start(t, newService(t, authhttp.Bearer{})), row{route: "GET /me", authorization: []string{"Bearer " + token}})
 	assert.Equal(t, http.StatusOK, response.StatusCode)
 	assert.JSONEq(t, `{"id":"`+arthur+`","name":"arthur"}`, body)
 }

@@ -4,44 +4,33 @@ import (
 	"net/http"
 
 	"github.com/gin-gonic/gin"
+
+	"github.com/go-authstrategy/authstrategy/authhttp"
 )
 
 // Gin returns the service on gin.
-func Gin(auth *Auth) http.Handler {
+func Gin(s *Service) http.Handler {
 	router := gin.New()
-	router.POST("/login", func(c *gin.Context) {
-		replyGin(c, auth.Login(c.Request.Context(), c.PostForm("username"), c.PostForm("password")))
-	})
-	guarded := router.Group("/", requireUserGin(auth))
-	guarded.POST("/logout", func(c *gin.Context) {
-		replyGin(c, auth.Logout(c.Request.Context()))
-	})
+	router.POST("/login", gin.WrapF(s.login))
+	router.POST("/logout", gin.WrapF(s.auth.Logout))
+	guarded := router.Group("/", requireUserGin(s.auth))
 	guarded.GET("/me", func(c *gin.Context) {
-		replyGin(c, Answer(http.StatusOK, UserFrom(c.Request.Context())))
+		c.Header("Cache-Control", "no-store")
+		c.JSON(http.StatusOK, authhttp.User[*User](c.Request.Context()))
 	})
 	return limitBody(router)
 }
 
 // requireUserGin lets a request with a good token through, with the user in its context.
-func requireUserGin(auth *Auth) gin.HandlerFunc {
+func requireUserGin[U any](auth *authhttp.Auth[U]) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		ctx, err := auth.Authenticate(c.Request.Context(), c.Request.Header.Values("Authorization"))
+		user, err := auth.Authenticate(c.Request)
 		if err != nil {
-			replyGin(c, Refuse(err))
+			auth.Refuse(c.Writer, c.Request, err)
 			c.Abort() // gin runs the next handler when a middleware merely returns
 			return
 		}
-		c.Request = c.Request.WithContext(ctx)
+		auth.Vary(c.Writer.Header())
+		c.Request = c.Request.WithContext(authhttp.WithUser(c.Request.Context(), user))
 	}
-}
-
-func replyGin(c *gin.Context, reply Reply) {
-	for name, value := range reply.Header {
-		c.Header(name, value)
-	}
-	if reply.Body == nil {
-		c.Status(reply.Status)
-		return
-	}
-	c.JSON(reply.Status, reply.Body)
 }
