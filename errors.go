@@ -157,7 +157,7 @@ var (
 	ErrInvalidClaims = errors.New("authstrategy: invalid claims")
 )
 
-// The same, where they always say the same.
+// Errors of these kinds that always say the same.
 var (
 	errNoSigningKey = fmt.Errorf("%w: the strategy was made with a public key alone and only reads; pass the private key to GetJWTStrategy as the secret", ErrNoSigningKey)
 	errNoUser       = fmt.Errorf("%w: the user is nil", ErrInvalidSubject)

@@ -41,8 +41,9 @@ func TestHostileCost(t *testing.T) {
 	assert.Less(t, far, 5*good+time.Microsecond, "16 MiB against an ordinary token")
 }
 
-// A header of 2 kB or more costs at most three times as much for each byte as a
-// good token of that length, and no more in a longer token.
+// A header of 2 kB or more costs about three times as much for each byte as a good
+// token of that length at the most, and no more in a longer token. The dearest that
+// a search has found, 64 members with escaped names, was measured at 3.2.
 func TestDearHeaders(t *testing.T) {
 	const (
 		most  = 3.0

@@ -68,7 +68,8 @@ func (s *JWTStrategy[U]) Lifetime() time.Duration {
 	return s.tokens.lifetime
 }
 
-// Format prints the algorithm, audience and lifetime, for every verb of fmt.
+// Format prints the algorithm, audience and lifetime, for every verb of fmt that
+// shows a value.
 func (s *JWTStrategy[U]) Format(f fmt.State, _ rune) {
 	if s == nil || s.tokens == nil {
 		io.WriteString(f, "JWTStrategy(not made by GetJWTStrategy)")
@@ -90,11 +91,11 @@ func (s *JWTStrategy[U]) LogValue() slog.Value { return slog.StringValue(fmt.Spr
 //
 // It fails with [ErrInvalidConfig] for a nil strategy; then with
 // [ErrNoSigningKey] if the strategy was made with a public key alone; then with
-// [ErrInvalidSubject] for a nil user, or a subject that is empty or not UTF-8;
-// with [ErrInvalidClaims] for private claims that cannot be written, or a token
-// that would be longer than [WithMaxTokenSize] allows; and with
-// [ErrInvalidConfig] for a clock outside the years 1970 to 9999, or a lifetime
-// that carries exp beyond 9999.
+// [ErrInvalidSubject] for a nil user or an empty subject. After that it fails with
+// [ErrInvalidClaims] for private claims that cannot be written, or a token that
+// would be longer than [WithMaxTokenSize] allows; with [ErrInvalidSubject] for a
+// subject that is not UTF-8; and with [ErrInvalidConfig] for a clock outside the
+// years 1970 to 9999, or a lifetime that carries exp beyond 9999.
 func (s *JWTStrategy[U]) WriteToken(ctx context.Context, user U) (string, error) {
 	if s == nil || s.tokens == nil {
 		return "", errNoStrategy
@@ -105,6 +106,10 @@ func (s *JWTStrategy[U]) WriteToken(ctx context.Context, user U) (string, error)
 	if nils.Is(user) {
 		return "", errNoUser
 	}
+	subject := user.TokenSubject()
+	if subject == "" {
+		return "", errNoID
+	}
 	var private []byte
 	if s.asksClaims {
 		var err error
@@ -112,7 +117,7 @@ func (s *JWTStrategy[U]) WriteToken(ctx context.Context, user U) (string, error)
 			return "", err
 		}
 	}
-	return s.tokens.write(user.TokenSubject(), private)
+	return s.tokens.write(subject, private)
 }
 
 // ReadToken checks the token and returns the user that load finds for its
@@ -165,8 +170,9 @@ func (s *JWTStrategy[U]) DestroyToken(ctx context.Context, token string, user U)
 // A ClaimsProvider is a [User] that adds private claims (RFC 7519 §4.3) to its
 // tokens, such as roles. TokenClaims must be a method of the type that
 // [GetJWTStrategy] is given: it refuses a type whose TokenClaims has another
-// signature, or belongs to a pointer to the type. A type behind an interface is
-// not seen by it, and such a method of it is not called.
+// signature, or belongs to a pointer to the type. If the type is an interface, it
+// cannot see the types behind it: it reports no wrong TokenClaims there, and
+// WriteToken does not call one.
 type ClaimsProvider interface {
 	// TokenClaims returns a value that encodes to a JSON object, as
 	// encoding/json encodes it, except that duplicate names and invalid UTF-8
@@ -274,10 +280,10 @@ func privateClaims(user any) ([]byte, error) {
 type tokens struct {
 	rules
 	codec  *jws.Codec
-	format *claims.Format
+	claims *claims.Codec
 
-	signingKey *jws.Key // nil: the strategy only reads
-	keys       jws.Keys // that verify
+	signingKey *jws.Key   // nil: the strategy only reads
+	keys       jws.KeySet // that verify
 }
 
 // newTokens checks the options and the keys, and reports all mistakes at once.
@@ -292,36 +298,41 @@ func newTokens(secret Secret, o *options) (*tokens, error) {
 	if err := errors.Join(append(mistakes, err)...); err != nil {
 		return nil, err
 	}
-	t := &tokens{rules: o.rules, keys: jws.Fixed{key}}
+	t := &tokens{rules: o.rules, keys: jws.StaticKeySet{key}}
 	// These two never fail: the options refuse what is not UTF-8.
 	t.codec, _ = jws.NewCodec(string(o.algorithm), o.tokenType)
-	t.format, _ = claims.NewFormat(o.audience)
-	if !key.CanSign() {
-		return t, nil
+	t.claims, _ = claims.NewCodec(o.audience)
+	if key.CanSign() {
+		t.signingKey = key
 	}
-	t.signingKey = key
-	return t, t.checkSize()
+	return t, t.checkSize(key)
 }
 
-// checkSize finds a limit that no token which the strategy writes can meet.
-func (t *tokens) checkSize() error {
-	smallest := t.codec.Size(t.signingKey, t.format.Smallest())
+// checkSize finds a limit that no token can meet: its signature alone is longer,
+// or for a strategy that writes, with the claims that are in every token.
+func (t *tokens) checkSize(key *jws.Key) error {
+	smallest := t.codec.Size(key, 0)
+	if t.signingKey != nil {
+		payload, _ := t.claims.Encode(t.claimsAt(time.Unix(0, 0), "1"), nil) // never fails: all of it is UTF-8
+		smallest = t.codec.Size(key, len(payload))
+	}
 	if smallest > t.maxTokenSize {
-		return fmt.Errorf("%w: WithMaxTokenSize(%d) is too small; with %s, this key and these audiences a token has %d bytes or more", ErrInvalidConfig, t.maxTokenSize, t.algorithm, smallest)
+		return fmt.Errorf("%w: WithMaxTokenSize(%d) is too small; with %s, this key and these options a token has %d bytes or more", ErrInvalidConfig, t.maxTokenSize, t.algorithm, smallest)
 	}
 	return nil
 }
 
 // write returns a token for the subject with the members of private.
 func (t *tokens) write(subject string, private []byte) (string, error) {
-	if subject == "" {
-		return "", errNoID
-	}
-	set, err := t.newClaims(subject)
+	now, err := t.clock()
 	if err != nil {
 		return "", err
 	}
-	payload, err := t.format.Encode(set, private)
+	set := t.claimsAt(now, subject)
+	if set.ExpiresAt.Unix() > claims.MaxDate {
+		return "", errFarExpiry
+	}
+	payload, err := t.claims.Encode(set, private)
 	if err != nil {
 		return "", fmt.Errorf("%w: the user's TokenSubject is %w", ErrInvalidSubject, err)
 	}
@@ -335,18 +346,11 @@ func (t *tokens) write(subject string, private []byte) (string, error) {
 	return token, nil
 }
 
-// newClaims returns the registered claims of a new token.
-func (t *tokens) newClaims(subject string) (claims.Set, error) {
-	now, err := t.clock()
-	if err != nil {
-		return claims.Set{}, err
-	}
+// claimsAt returns the registered claims of a new token.
+func (t *tokens) claimsAt(now time.Time, subject string) claims.Set {
 	set := claims.Set{Subject: subject, Issuer: t.issuer}
 	if t.lifetime > 0 {
 		set.ExpiresAt = now.Add(t.lifetime)
-	}
-	if set.ExpiresAt.Unix() > claims.MaxDate {
-		return claims.Set{}, errFarExpiry
 	}
 	if t.issuedAt {
 		set.IssuedAt = now
@@ -356,7 +360,7 @@ func (t *tokens) newClaims(subject string) (claims.Set, error) {
 		rand.Read(id[:]) // never fails
 		set.ID = base64.RawURLEncoding.EncodeToString(id[:])
 	}
-	return set, nil
+	return set
 }
 
 // read returns the claims of a token that passes every check.
@@ -372,7 +376,7 @@ func (t *tokens) read(ctx context.Context, token string) (*Claims, error) {
 		return nil, openError(err)
 	}
 	c := &Claims{payload: payload}
-	set, err := t.format.Decode(payload, c.one[:0])
+	set, err := t.claims.Decode(payload, c.one[:0])
 	if err != nil {
 		return nil, fmt.Errorf("%w: its claims are %w", ErrTokenMalformed, err)
 	}

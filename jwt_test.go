@@ -629,7 +629,7 @@ func TestClaims(t *testing.T) {
 		err := claims.UnmarshalJSON([]byte(data))
 		assertNoRefusal(t, err, authstrategy.ErrInvalidClaims)
 		var fresh struct{ Claims authstrategy.Claims }
-		assert.Error(t, json.Unmarshal([]byte(`{"Claims":`+data+`}`), &fresh), data)
+		assert.ErrorIs(t, json.Unmarshal([]byte(`{"Claims":`+data+`}`), &fresh), authstrategy.ErrInvalidClaims, data)
 	}
 }
 
@@ -887,7 +887,7 @@ func TestRefusalTexts(t *testing.T) {
 		{s, "", "token is missing: no token was given"},
 		{s, strings.Repeat("a", 8193), "token is too large: it is longer than WithMaxTokenSize allows (by default 8192 bytes)"},
 		{s, none, "token is malformed: its signature segment is empty, as in an unsigned token (alg none); only signed tokens are read"},
-		{s, none + "cA", `token is unverifiable: its header has the alg "none", and HS256 is wanted`},
+		{s, none + "cA", `token is unverifiable: its header has the alg "none", and HS256 is wanted (see WithAlgorithm)`},
 		{s, none + ".a.b", "token is malformed: it has five segments, as an encrypted token has (JWE); only signed tokens are read"},
 		{s, "Bearer " + none + "cA", `token is malformed: its header is not canonical base64url without padding (pass the token alone, without "Bearer ")`},
 		{s, sign(testHeader, testClaims) + "=", "token is malformed: its signature is not canonical base64url without padding"},
@@ -992,7 +992,7 @@ func TestReadsAreIndependent(t *testing.T) {
 		_, err = s.WriteToken(ctx, "other")
 		require.NoError(t, err)
 		_, err = s.ReadClaims(ctx, sign(testHeader, `{"sub":"forger"`))
-		require.Error(t, err)
+		require.ErrorIs(t, err, authstrategy.ErrTokenMalformed)
 	}
 	for i, claims := range kept {
 		check(claims, i)

@@ -27,7 +27,7 @@ type Secret struct {
 }
 
 // NewSecret returns the Secret with the given value, or the zero Secret for the
-// empty string. Whether the value is good enough, [GetJWTStrategy] decides.
+// empty string. [GetJWTStrategy] decides whether the value is good enough.
 func NewSecret(value string) Secret {
 	if value == "" {
 		return Secret{}
@@ -46,8 +46,8 @@ func (s Secret) Reveal() string {
 // IsZero reports whether s holds nothing.
 func (s Secret) IsZero() bool { return s.reveal == nil }
 
-// Equal reports whether both hold the same value, or nothing. How long it takes
-// tells nothing about the values but their lengths.
+// Equal reports whether both hold the same value, or both hold nothing. The time
+// that it takes tells nothing about the values but their lengths.
 //
 // go-cmp calls it by itself. Nothing else does: == does not compile, and panics
 // for Secrets in interfaces; reflect.DeepEqual, and so testify's Equal, takes two
@@ -116,8 +116,8 @@ func newKey(secret string, o *options) (*jws.Key, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := key.Test(); err != nil {
-		return nil, fmt.Errorf("%w: Go refuses to use this key: %w; make another one, or run without this GODEBUG setting", ErrInvalidKey, err)
+	if err := key.SelfTest(); err != nil {
+		return nil, fmt.Errorf("%w: Go refuses to use this key: %w; make another one, or run without GODEBUG=fips140=only", ErrInvalidKey, err)
 	}
 	return key, nil
 }

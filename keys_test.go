@@ -519,12 +519,14 @@ func TestFIPSOnly(t *testing.T) {
 		out, err := command.CombinedOutput()
 		require.NoError(t, err, "%s", out)
 		assert.Contains(t, string(out), "--- PASS: TestFIPSOnly/three_primes")
+		assert.Contains(t, string(out), fmt.Sprintf("FIPS 140-3 is enforced: %v", mode == "only"))
 	}
 }
 
 func testFIPSCases(t *testing.T, data string) {
 	var cases []fipsCase
 	require.NoError(t, json.Unmarshal([]byte(data), &cases))
+	t.Logf("FIPS 140-3 is enforced: %v", fips140.Enforced())
 	for _, tt := range cases {
 		t.Run(tt.Name, func(t *testing.T) {
 			opts := []authstrategy.Option{authstrategy.WithAlgorithm(authstrategy.Algorithm(tt.Alg))}

@@ -215,12 +215,14 @@ func WithClock(now func() time.Time) Option {
 	}
 }
 
-// WithInsecureShortSecret allows an HMAC secret shorter than RFC 7518 §3.2
-// requires, whatever its bytes ([ErrWeakSecret]), though never an empty one. In
-// FIPS 140-only mode Go itself requires 14 bytes. The option is for demonstrations
-// and for secrets that are older than this package: anyone who holds one token can
-// brute-force a short secret offline and forge tokens. It has no effect with other
-// algorithms.
+// WithInsecureShortSecret allows an HMAC secret that is shorter than RFC 7518 §3.2
+// requires, and then does not count its different bytes ([ErrWeakSecret]). An empty
+// secret, zero bytes, a key, and text with a line end or in quotes stay errors. In
+// FIPS 140-only mode Go itself requires 14 bytes.
+//
+// The option is for demonstrations and for secrets that are older than this
+// package: anyone who holds one token can brute-force a short secret offline and
+// forge tokens. It has no effect with other algorithms.
 func WithInsecureShortSecret() Option {
 	return func(o *options) { o.shortSecret = true }
 }

@@ -211,9 +211,14 @@ func TestMaxTokenSizeForTheKey(t *testing.T) {
 		authstrategy.WithPublicKey(file(t, "keys/rsa.pub.pem")), authstrategy.WithMaxTokenSize(len(smallest)-1))
 	require.NoError(t, err, "the tokens of others may be smaller")
 	assert.NotNil(t, reader)
+	_, err = authstrategy.GetJWTStrategy[authstrategy.Subject](authstrategy.Secret{}, authstrategy.WithAlgorithm(authstrategy.RS256),
+		authstrategy.WithPublicKey(file(t, "keys/rsa.pub.pem")), authstrategy.WithMaxTokenSize(256))
+	assert.EqualError(t, err, "authstrategy: invalid configuration: WithMaxTokenSize(256) is too small; with RS256, this key and these options a token has 380 bytes or more", "the signature alone has 342")
+	_, err = make(len(smallest), authstrategy.WithIssuer("i"), authstrategy.WithIssuedAt(), authstrategy.WithTokenID())
+	assert.ErrorContains(t, err, "is too small; with RS256, this key and these options")
 	_, err = make(len(smallest) - 1)
 	assertNoRefusal(t, err, authstrategy.ErrInvalidConfig)
-	assert.EqualError(t, err, fmt.Sprintf("authstrategy: invalid configuration: WithMaxTokenSize(%d) is too small; with RS256, this key and these audiences a token has %d bytes or more", len(smallest)-1, len(smallest)))
+	assert.EqualError(t, err, fmt.Sprintf("authstrategy: invalid configuration: WithMaxTokenSize(%d) is too small; with RS256, this key and these options a token has %d bytes or more", len(smallest)-1, len(smallest)))
 }
 
 // Nothing of the caller's is kept.

@@ -32,6 +32,9 @@ func TestWriteErrorsInOrder(t *testing.T) {
 		{"no key, no subject, wrong clock", reader, authstrategy.Subject(""), authstrategy.ErrNoSigningKey},
 		{"nil user, wrong clock", writer, nil, authstrategy.ErrInvalidSubject},
 		{"no subject, wrong clock", writer, authstrategy.Subject(""), authstrategy.ErrInvalidSubject},
+		{"no subject, wrong claims", writer, grown{"", []int{1}}, authstrategy.ErrInvalidSubject},
+		{"wrong claims, wrong clock", writer, grown{"1", []int{1}}, authstrategy.ErrInvalidClaims},
+		{"wrong clock, not UTF-8", writer, authstrategy.Subject("\xff"), authstrategy.ErrInvalidConfig},
 		{"wrong clock", writer, authstrategy.Subject("1"), authstrategy.ErrInvalidConfig},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -268,7 +268,19 @@ func TestOtherIssuers(t *testing.T) {
 			s := newStrategy(t, "", append(tt.opts, authstrategy.WithPublicKey(file(t, "keys/"+tt.key+".pub.pem")))...)
 			claims, err := s.ReadClaims(ctx, input+"."+encode(string(signature)))
 			require.NoError(t, err)
-			assert.NotEmpty(t, claims.Subject)
+			var want struct {
+				Sub, Iss string
+			}
+			require.NoError(t, json.Unmarshal([]byte(tt.claims), &want))
+			assert.Equal(t, want.Sub, claims.Subject)
+			assert.Equal(t, want.Iss, claims.Issuer)
+
+			// The same token of another issuer, under the same key, is refused.
+			input = encode(tt.header) + "." + encode(strings.Replace(tt.claims, want.Iss, want.Iss+"x", 1))
+			signature, err = jwt.GetSigningMethod(header.Alg).Sign(input, key)
+			require.NoError(t, err)
+			_, err = s.ReadClaims(ctx, input+"."+encode(string(signature)))
+			assertRefused(t, err, authstrategy.ErrTokenIssuer)
 		})
 	}
 }

@@ -48,7 +48,7 @@ func (k jwk) open(alg, token string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, payload, err := codec.Open(context.Background(), token, jws.Fixed{key})
+	_, payload, err := codec.Open(context.Background(), token, jws.StaticKeySet{key})
 	return payload, err
 }
 

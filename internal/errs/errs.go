@@ -24,8 +24,7 @@ func New(text string, matches ...error) *Sentinel {
 func (s *Sentinel) Error() string   { return s.text }
 func (s *Sentinel) Unwrap() []error { return s.matches }
 
-// MatchesAny reports whether errors.Is finds one of the targets in err.
-func MatchesAny(err error, targets []error) bool {
+func matchesAny(err error, targets []error) bool {
 	return slices.ContainsFunc(targets, func(target error) bool { return errors.Is(err, target) })
 }
 
@@ -34,7 +33,7 @@ func MatchesAny(err error, targets []error) bool {
 // expired, say, refuses nobody here. An err that holds none of them is returned
 // as it is, so that errors.Unwrap still goes through it.
 func Shield(err error, hidden []error) error {
-	if !MatchesAny(err, hidden) {
+	if !matchesAny(err, hidden) {
 		return err
 	}
 	return &shielded{err, hidden}

@@ -28,13 +28,6 @@ func TestSentinel(t *testing.T) {
 	assert.NotErrorIs(t, errWide, narrow)
 }
 
-func TestMatchesAny(t *testing.T) {
-	assert.True(t, errs.MatchesAny(fmt.Errorf("a: %w", other), hidden))
-	assert.False(t, errs.MatchesAny(errWide, hidden))
-	assert.False(t, errs.MatchesAny(nil, hidden))
-	assert.False(t, errs.MatchesAny(narrow, nil))
-}
-
 // uncomparable is an error that == must not be asked about.
 type uncomparable []string
 

@@ -20,17 +20,17 @@ func TestOrderOfCandidates(t *testing.T) {
 	token := sign(t, `{"alg":"HS256"}`, "p")
 	for _, tt := range []struct {
 		name string
-		keys jws.Fixed
+		keys jws.StaticKeySet
 		want error
 	}{
-		{"right, wrong", jws.Fixed{right, wrong}, nil},
-		{"wrong, right", jws.Fixed{wrong, right}, nil},
-		{"wrong, right, wrong", jws.Fixed{wrong, right, wrong}, nil},
-		{"right, other", jws.Fixed{right, other}, nil},
-		{"other, right", jws.Fixed{other, right}, nil},
-		{"wrong, other", jws.Fixed{wrong, other}, jws.ErrSignature},
-		{"other, wrong", jws.Fixed{other, wrong}, jws.ErrSignature},
-		{"wrong, wrong", jws.Fixed{wrong, wrong}, jws.ErrSignature},
+		{"right, wrong", jws.StaticKeySet{right, wrong}, nil},
+		{"wrong, right", jws.StaticKeySet{wrong, right}, nil},
+		{"wrong, right, wrong", jws.StaticKeySet{wrong, right, wrong}, nil},
+		{"right, other", jws.StaticKeySet{right, other}, nil},
+		{"other, right", jws.StaticKeySet{other, right}, nil},
+		{"wrong, other", jws.StaticKeySet{wrong, other}, jws.ErrSignature},
+		{"other, wrong", jws.StaticKeySet{other, wrong}, jws.ErrSignature},
+		{"wrong, wrong", jws.StaticKeySet{wrong, wrong}, jws.ErrSignature},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, payload, err := codec.Open(t.Context(), token, tt.keys)

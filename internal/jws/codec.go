@@ -56,7 +56,7 @@ func (c *Codec) Sign(key *Key, payload []byte) (string, error) {
 //
 // The checks go from form to substance: three canonical segments, a header of
 // the right form, a header of this Codec's algorithm, a key, the signature.
-func (c *Codec) Open(ctx context.Context, token string, keys Keys) (Header, []byte, error) {
+func (c *Codec) Open(ctx context.Context, token string, keys KeySet) (Header, []byte, error) {
 	parts, err := split(token)
 	if err != nil {
 		return Header{}, nil, err

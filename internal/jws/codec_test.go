@@ -38,7 +38,7 @@ func newCodec(t testing.TB, alg string) *jws.Codec {
 // open opens a token by the one key.
 func open(t testing.TB, codec *jws.Codec, key *jws.Key, token string) (jws.Header, []byte, error) {
 	t.Helper()
-	return codec.Open(t.Context(), token, jws.Fixed{key})
+	return codec.Open(t.Context(), token, jws.StaticKeySet{key})
 }
 
 func encode(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) }
@@ -126,18 +126,18 @@ func TestKeyPairs(t *testing.T) {
 			writer, err := jws.NewKeyPair(alg, pair.private, pair.public)
 			require.NoError(t, err)
 			assert.True(t, writer.CanSign())
-			assert.NoError(t, writer.Test())
+			assert.NoError(t, writer.SelfTest())
 			reader, err := jws.NewKeyPair(alg, nil, pair.public)
 			require.NoError(t, err)
 			assert.False(t, reader.CanSign())
-			assert.NoError(t, reader.Test())
+			assert.NoError(t, reader.SelfTest())
 			token, err := codec.Sign(writer, []byte("no JSON"))
 			require.NoError(t, err)
 			assert.Len(t, token, codec.Size(writer, len("no JSON")))
 			assert.Len(t, token, codec.Size(reader, len("no JSON")))
 			header, payload, err := open(t, codec, reader, token)
 			require.NoError(t, err)
-			assert.Equal(t, jws.Header{Algorithm: alg, HasAlg: true, Type: "JWT", HasType: true}, header)
+			assert.Equal(t, jws.Header{Algorithm: alg, HasAlgorithm: true, Type: "JWT", HasType: true}, header)
 			assert.Equal(t, "no JSON", string(payload))
 
 			// golang-jwt agrees on the signature.
@@ -253,11 +253,11 @@ func TestOpen(t *testing.T) {
 		{"alg null", unsigned(`{"alg":null}`), jws.ErrMalformed, "its header is an object whose alg is null; it must be a string"},
 		{"typ number, crit", unsigned(`{"crit":[],"typ":1}`), jws.ErrMalformed, "its header is an object whose typ is a number; it must be a string"},
 		{"kid array", unsigned(`{"alg":"HS256","kid":[]}`), jws.ErrMalformed, "its header is an object whose kid is an array; it must be a string"},
-		{"no alg", unsigned(`{}`), jws.ErrUnverifiable, "its header has no alg, and HS256 is wanted"},
-		{"empty alg", unsigned(`{"alg":""}`), jws.ErrUnverifiable, `its header has the alg "", and HS256 is wanted`},
-		{"none", unsigned(`{"alg":"none"}`), jws.ErrUnverifiable, `its header has the alg "none", and HS256 is wanted`},
-		{"alg of 32 characters", unsigned(`{"alg":"` + strings.Repeat("a", 32) + `"}`), jws.ErrUnverifiable, `its header has the alg "` + strings.Repeat("a", 32) + `", and HS256 is wanted`},
-		{"alg of 33 characters", unsigned(`{"alg":"` + strings.Repeat("a", 33) + `"}`), jws.ErrUnverifiable, `its header has the alg "` + strings.Repeat("a", 32) + `"..., and HS256 is wanted`},
+		{"no alg", unsigned(`{}`), jws.ErrUnverifiable, "its header has no alg, and HS256 is wanted (see WithAlgorithm)"},
+		{"empty alg", unsigned(`{"alg":""}`), jws.ErrUnverifiable, `its header has the alg "", and HS256 is wanted (see WithAlgorithm)`},
+		{"none", unsigned(`{"alg":"none"}`), jws.ErrUnverifiable, `its header has the alg "none", and HS256 is wanted (see WithAlgorithm)`},
+		{"alg of 32 characters", unsigned(`{"alg":"` + strings.Repeat("a", 32) + `"}`), jws.ErrUnverifiable, `its header has the alg "` + strings.Repeat("a", 32) + `", and HS256 is wanted (see WithAlgorithm)`},
+		{"alg of 33 characters", unsigned(`{"alg":"` + strings.Repeat("a", 33) + `"}`), jws.ErrUnverifiable, `its header has the alg "` + strings.Repeat("a", 32) + `"..., and HS256 is wanted (see WithAlgorithm)`},
 		{"crit", unsigned(`{"alg":"HS256","crit":["exp"]}`), jws.ErrUnverifiable, "its header has the member crit, which no plain signed token has"},
 		{"b64", unsigned(`{"alg":"HS256","b64":true}`), jws.ErrUnverifiable, "its header has the member b64, which no plain signed token has"},
 		{"enc", unsigned(`{"enc":null,"alg":"HS256"}`), jws.ErrUnverifiable, "its header has the member enc, which no plain signed token has"},
@@ -274,9 +274,9 @@ func TestOpen(t *testing.T) {
 			assert.Nil(t, payload)
 		})
 	}
-	hs256 := jws.Header{Algorithm: "HS256", HasAlg: true}
+	hs256 := jws.Header{Algorithm: "HS256", HasAlgorithm: true}
 	typed := func(typ, kid string) jws.Header {
-		return jws.Header{Algorithm: "HS256", HasAlg: true, Type: typ, HasType: true, KeyID: kid}
+		return jws.Header{Algorithm: "HS256", HasAlgorithm: true, Type: typ, HasType: true, KeyID: kid}
 	}
 	for header, want := range map[string]jws.Header{
 		`{"alg":"HS256"}`:                                             hs256,

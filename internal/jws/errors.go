@@ -3,7 +3,7 @@ package jws
 import "errors"
 
 // The ways in which a token fails, in the order in which they are checked. Every
-// error of Open matches one of them, except those of a Keys.
+// error of Open matches one of them, except those of a KeySet.
 var (
 	// ErrMalformed: not a compact JWS, or its header has the wrong form.
 	ErrMalformed = errors.New("malformed")

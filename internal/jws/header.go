@@ -11,11 +11,11 @@ import (
 // A Header is what a JOSE header (RFC 7515 §4) says, as far as anyone here wants
 // to know.
 type Header struct {
-	Algorithm string // the alg
-	HasAlg    bool   // whether there is one
-	Type      string // the typ
-	HasType   bool   // whether there is one
-	KeyID     string // the kid; "": none
+	Algorithm    string // the alg
+	HasAlgorithm bool   // whether there is one
+	Type         string // the typ
+	HasType      bool   // whether there is one
+	KeyID        string // the kid; "": none
 
 	forbidden string // a member that makes it something other than a plain JWS
 }
@@ -34,7 +34,7 @@ func encodeHeader(alg, typ string) (string, error) {
 // Codec's kind.
 func (c *Codec) openHeader(segment string) (Header, error) {
 	if segment == c.headerSegment { // what this Codec wrote needs no decoding
-		return Header{Algorithm: c.alg, HasAlg: true, Type: c.typ, HasType: true}, nil
+		return Header{Algorithm: c.alg, HasAlgorithm: true, Type: c.typ, HasType: true}, nil
 	}
 	decoded, err := base64url.DecodeString(segment)
 	if err != nil {
@@ -50,15 +50,15 @@ func (c *Codec) openHeader(segment string) (Header, error) {
 	return header, nil
 }
 
-// parseHeader reads a strict JSON object whose alg, typ and kid are strings. How
-// long it is, the length of the token bounds; what makes short JSON dear,
-// strictjson.MaxMembers and MaxDepth bound. RFC 7515 §4.1 registers eleven members.
+// parseHeader reads a strict JSON object whose alg, typ and kid are strings. The
+// limit of the token's size bounds its length. strictjson.MaxMembers and MaxDepth
+// bound what makes short JSON dear. RFC 7515 §4.1 registers eleven members.
 func parseHeader(data []byte) (Header, error) {
 	var h Header
 	err := strictjson.EachHeaderMember(data, func(name []byte, value strictjson.Value) (err error) {
 		switch string(name) {
 		case "alg":
-			h.HasAlg = true
+			h.HasAlgorithm = true
 			h.Algorithm, err = value.Text()
 		case "typ":
 			h.HasType = true
@@ -78,11 +78,11 @@ func parseHeader(data []byte) (Header, error) {
 
 // accept checks what the header says of how the token is to be processed.
 func (c *Codec) accept(h Header) error {
-	if !h.HasAlg {
-		return unverifiable("its header has no alg, and " + c.alg + " is wanted")
+	if !h.HasAlgorithm {
+		return unverifiable("its header has no alg, and " + c.alg + " is wanted (see WithAlgorithm)")
 	}
 	if h.Algorithm != c.alg {
-		return unverifiable("its header has the alg " + quote(h.Algorithm) + ", and " + c.alg + " is wanted")
+		return unverifiable("its header has the alg " + quote(h.Algorithm) + ", and " + c.alg + " is wanted (see WithAlgorithm)")
 	}
 	if h.forbidden != "" {
 		return unverifiable("its header has the member " + h.forbidden + ", which no plain signed token has")

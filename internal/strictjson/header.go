@@ -20,9 +20,11 @@ var (
 )
 
 // EachHeaderMember is EachMember for JSON that nobody has vouched for. It bounds
-// the number of members and the depth, and finds duplicates by itself: the
-// decoder's search for them is most of what reading many members costs, and here
-// there are never many. The caller bounds the length.
+// the number of members and the depth. The caller bounds the length.
+//
+// It finds duplicates by itself. With the decoder's search for them, the dearest
+// header costs 5.8 times as much per byte as a good token; with this one, 3.2
+// (TestDearHeaders).
 //
 // A duplicate may be reported before a syntax error. FuzzHeader holds it to
 // EachMember.
@@ -99,7 +101,7 @@ type nameSet [2 * MaxMembers]uint64
 // add reports whether the hash was not there yet.
 func (s *nameSet) add(hash uint64) bool {
 	hash |= 1 // never 0
-	i := hash >> 1 % uint64(len(s))
+	i := (hash >> 1) % uint64(len(s))
 	for s[i] != 0 {
 		if s[i] == hash {
 			return false

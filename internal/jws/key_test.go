@@ -49,7 +49,7 @@ func TestCandidates(t *testing.T) {
 			assert.Nil(t, payload)
 		}
 	}
-	_, _, err = codec.Open(t.Context(), sign(t, `{"alg":"HS256"}`, "p"), jws.Fixed{})
+	_, _, err = codec.Open(t.Context(), sign(t, `{"alg":"HS256"}`, "p"), jws.StaticKeySet{})
 	assert.EqualError(t, err, "there is no key for it")
 }
 
@@ -67,7 +67,7 @@ func TestKeysFail(t *testing.T) {
 
 // A key that cannot be used is told from a signature that does not verify.
 func TestKeyTest(t *testing.T) {
-	assert.NoError(t, newHMAC(t, "HS256").Test())
+	assert.NoError(t, newHMAC(t, "HS256").SelfTest())
 
 	private, err := rsa.GenerateKey(rand.Reader, 2048)
 	require.NoError(t, err)
@@ -75,13 +75,13 @@ func TestKeyTest(t *testing.T) {
 	require.NoError(t, err)
 	mismatched, err := jws.NewKeyPair("RS256", private, &other.PublicKey)
 	require.NoError(t, err)
-	assert.ErrorIs(t, mismatched.Test(), rsa.ErrVerification)
-	assert.ErrorContains(t, mismatched.Test(), "it does not verify what it signs: ")
+	assert.ErrorIs(t, mismatched.SelfTest(), rsa.ErrVerification)
+	assert.ErrorContains(t, mismatched.SelfTest(), "it does not verify what it signs: ")
 
 	small, err := jws.NewKeyPair("RS256", nil, &rsa.PublicKey{N: big.NewInt(15), E: 3}) // crypto/rsa refuses such keys on use
 	require.NoError(t, err)
-	assert.ErrorContains(t, small.Test(), "it does not verify: crypto/rsa: ")
+	assert.ErrorContains(t, small.SelfTest(), "it does not verify: crypto/rsa: ")
 	noSigner, err := jws.NewKeyPair("ES256", private, &other.PublicKey)
 	require.NoError(t, err)
-	assert.ErrorContains(t, noSigner.Test(), "it does not sign: ")
+	assert.ErrorContains(t, noSigner.SelfTest(), "it does not sign: ")
 }

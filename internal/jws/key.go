@@ -1,7 +1,6 @@
 package jws
 
 import (
-	"context"
 	"crypto"
 	"errors"
 	"fmt"
@@ -56,11 +55,11 @@ func (k *Key) Verify(signingInput string, signature []byte) error {
 	return nil
 }
 
-// Test uses the Key once, so that a key that Go does not use is found at start:
-// in FIPS 140-only mode crypto/rsa reads some keys that it then neither signs nor
-// verifies with. A Key that only verifies has to refuse a wrong signature for no
-// other reason than that it is wrong.
-func (k *Key) Test() error {
+// SelfTest uses the Key once, so that a key that Go refuses to use is found at
+// start: in FIPS 140-only mode crypto/rsa reads some keys, and refuses to use them.
+// A Key that only verifies has to refuse a wrong signature for no other reason than
+// that it is wrong.
+func (k *Key) SelfTest() error {
 	const signingInput = "authstrategy"
 	if !k.CanSign() {
 		wrong := make([]byte, k.signatureSize)
@@ -91,17 +90,3 @@ func usable(err error) error {
 	}
 	return fmt.Errorf("it does not verify: %w", err)
 }
-
-// Keys finds the keys by which a token may have been signed.
-type Keys interface {
-	// Candidates returns the keys that may have signed a token with this kid, ""
-	// if it has none. Each is tried. An error says nothing about the token.
-	Candidates(ctx context.Context, kid string) ([]*Key, error)
-}
-
-// Fixed is a Keys that is always the same. Any of its keys may have signed any
-// token, whatever its kid.
-type Fixed []*Key
-
-// Candidates returns all keys.
-func (f Fixed) Candidates(context.Context, string) ([]*Key, error) { return f, nil }
