@@ -211,7 +211,7 @@ type Claims struct {
 // json.Number to keep them exact.
 //
 // If v then has a method Validate() error, as claims for golang-jwt may have, it
-// is called, and its error is an error of Decode.
+// is called, and its error is an error of Decode, text included.
 //
 // The value is set to its zero value first, and again on error, so that nothing
 // of an earlier user remains. Every error matches [ErrInvalidClaims] and never
@@ -226,6 +226,9 @@ func (c *Claims) Decode(v any) error {
 		return fmt.Errorf("%w: cannot decode into a %T; pass a non-nil pointer", ErrInvalidClaims, v)
 	}
 	target := pointer.Elem()
+	if target.Kind() == reflect.Interface && target.Elem().Kind() == reflect.Pointer {
+		return fmt.Errorf("%w: cannot decode into a %T that holds a %v; pass what it holds", ErrInvalidClaims, v, target.Elem().Type())
+	}
 	target.SetZero()
 	if c == nil || c.payload == nil {
 		return errNoPayload

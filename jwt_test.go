@@ -290,7 +290,7 @@ func TestIssuer(t *testing.T) {
 
 // Issuers and audiences are written as JSON, whatever they hold.
 func TestNamesInNeedOfEscapes(t *testing.T) {
-	const name = `",\ü"` + "\n\x00"
+	const name = `",\` + "\n\x00" + `ü"`
 	s := newStrategy(t, testSecret, authstrategy.WithIssuer(name), authstrategy.WithAudience(name))
 	token, err := s.WriteToken(ctx, testID)
 	require.NoError(t, err)
@@ -720,6 +720,18 @@ func TestDecode(t *testing.T) {
 		err = readClaims(t, `,"n":4294967296000000000000`).Decode(&got)
 		assertNoRefusal(t, err, authstrategy.ErrInvalidClaims)
 		assert.NotContains(t, err.Error(), "4294967296")
+	})
+	t.Run("a pointer in an interface", func(t *testing.T) { // encoding/json would follow it
+		v := validated{Role: "kept"}
+		var held any = &v
+		err := readClaims(t, `,"role":"root"`).Decode(&held)
+		assertNoRefusal(t, err, authstrategy.ErrInvalidClaims)
+		assert.EqualError(t, err, "authstrategy: invalid claims: cannot decode into a *interface {} that holds a *authstrategy_test.validated; pass what it holds")
+		assert.Equal(t, "kept", v.Role)
+		held = nil
+		require.NoError(t, readClaims(t, ``).Decode(&held))
+		assert.Equal(t, testID, held.(map[string]any)["sub"])
+		require.NoError(t, readClaims(t, ``).Decode(&held), "what it holds is no pointer")
 	})
 	t.Run("no target", func(t *testing.T) {
 		for _, v := range []any{nil, private{}, (*private)(nil), 1} {

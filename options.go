@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/go-authstrategy/authstrategy/internal/keys"
@@ -286,7 +287,8 @@ func (o *options) mistake(format string, args ...any) {
 }
 
 // faultOf says what is wrong with an audience, issuer or type; "" if nothing is.
-// White space at an end is what splitting a list at its commas leaves.
+// Splitting a list at its commas leaves white space at an end, and copying leaves
+// characters that nobody sees.
 func faultOf(name string) string {
 	if name == "" {
 		return "is empty"
@@ -294,10 +296,14 @@ func faultOf(name string) string {
 	if !utf8.ValidString(name) {
 		return "is not UTF-8"
 	}
-	if strings.TrimSpace(name) != name {
-		return "has white space at its ends"
+	if strings.TrimFunc(name, isInvisible) != name {
+		return "has white space or invisible characters at its ends"
 	}
 	return ""
+}
+
+func isInvisible(r rune) bool {
+	return unicode.IsSpace(r) || !unicode.IsGraphic(r)
 }
 
 // mediaType brings a typ into the form in which two of them can be compared: in

@@ -93,7 +93,8 @@ func (c Cookie) Token(r *http.Request) (string, error) {
 
 // Write sets the cookie. It fails with [ErrTokenTooLong] if name and token have
 // more than 4096 bytes, and with [ErrCrossOrigin] for a log-in that another site
-// submits.
+// submits. A GET passes, since a log-in at another service ends with one: take
+// passwords by POST alone.
 func (c Cookie) Write(w http.ResponseWriter, r *http.Request, token string, lifetime time.Duration) error {
 	maxAge := int(min(seconds(lifetime), math.MaxInt)) // an int has 32 bits on some machines
 	return c.set(w, r, token, maxAge)

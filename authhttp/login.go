@@ -47,7 +47,7 @@ func (a *Auth[U]) issue(w http.ResponseWriter, r *http.Request, user U) (token s
 	}
 	first := &a.members[0]
 	if token, err = first.strategy.WriteToken(r.Context(), user); err != nil {
-		return "", nil, &failure{err}
+		return "", nil, &failure{errs.Shield(err, own)}
 	}
 	if content := first.transport.Body(token, first.tokenLifetime()); !nils.Is(content) {
 		if body, err = json.Marshal(content); err != nil {

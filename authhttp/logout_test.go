@@ -63,6 +63,7 @@ func TestLogout(t *testing.T) {
 		"the loader is down":              {bearer(tokenOf(t, "down")), andCleared(unavailable("Authorization")), nil},
 		"the loader is down, by cookie":   {cookie(tokenOf(t, "down")), andCleared(unavailable("Authorization", "Cookie")), nil},
 		"loader down, good cookie":        {with(bearer(tokenOf(t, "down")), "Cookie", "__Host-auth="+bobs), andCleared(unavailable("Authorization")), []string{"bob " + bobs}},
+		"good bearer, loader down":        {with(bearer(adas), "Cookie", "__Host-auth="+tokenOf(t, "down")), andCleared(unavailable("Authorization", "Cookie")), []string{"ada " + adas}},
 		"the loader: ErrMalformedRequest": {cookie(tokenOf(t, "malformed")), andCleared(unavailable("Authorization", "Cookie")), nil},
 		"two cookies and cross-site":      {headers("Cookie", "__Host-auth=a; __Host-auth=b", "Sec-Fetch-Site", "cross-site"), refusal(403, "Vary", "Authorization", "Vary", "Cookie"), nil},
 		"another site, bearer token":      {with(bearer(adas), "Sec-Fetch-Site", "cross-site"), refusal(403, "Vary", "Authorization", "Vary", "Cookie"), nil},
@@ -218,6 +219,16 @@ func TestLogoutFailsToClear(t *testing.T) {
 		})
 	}
 
+	t.Run("the first error is answered", func(t *testing.T) {
+		config, down := newDestroying(t, authstrategy.ErrInvalidConfig), newDestroying(t, errDown)
+		twice := with(bearer(token), "Cookie", "__Host-auth="+token)
+		logout := func(a, b *authhttp.Auth[*user]) http.Header {
+			return ask(t, http.HandlerFunc(anyOf(t, a, b).Logout), "POST", twice).header
+		}
+		assert.NotContains(t, logout(authOf(t, authhttp.Bearer{}, config), authOf(t, authhttp.Cookie{}, down)), "Retry-After")
+		assert.Contains(t, logout(authOf(t, authhttp.Bearer{}, down), authOf(t, authhttp.Cookie{}, config)), "Retry-After")
+		assert.NotContains(t, logout(authOf(t, authhttp.Bearer{}, down), authOf(t, clearing(authstrategy.ErrInvalidConfig), down)), "Retry-After", "Clear comes first")
+	})
 	t.Run("nothing is cleared, also what was on w before stays", func(t *testing.T) {
 		a := anyOf(t, newAuth(t, authhttp.Cookie{}), newAuth(t, clearing(authhttp.ErrCrossOrigin)))
 		w := httptest.NewRecorder()

@@ -218,6 +218,7 @@ func TestGoodTransports(t *testing.T) {
 		"another with a challenge":  other{challenge: `Session realm="Basic"`},
 		"another by pointer":        &other{},
 		"a challenge of one scheme": other{challenge: "Basically"},
+		"a bearer token of others":  other{header: "Authorization", challenge: `Bearer scope="a"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a, err := authhttp.New(transport, newStrategy(t), load)
@@ -262,10 +263,10 @@ func TestTrustedOrigins(t *testing.T) {
 
 // A challenge of Basic or Digest makes browsers open a dialog.
 func TestMistakesInTheChallengeOfOthers(t *testing.T) {
-	const (
-		dialog  = "the Challenge of the transport authhttp_test.other is Basic or Digest, which make browsers open a dialog; use another scheme"
-		noValue = "the Challenge of the transport authhttp_test.other is no header value; it must be a scheme with its parameters, or empty"
-	)
+	const dialog = "the Challenge of the transport authhttp_test.other is Basic or Digest, which make browsers open a dialog; use another scheme"
+	noValue := func(shown string) string {
+		return "the Challenge of the transport authhttp_test.other is " + shown + `; it must be a scheme with its parameters, such as Bearer realm="api", or empty`
+	}
 	for challenge, mistakes := range map[string][]string{
 		"Basic":                             {dialog},
 		`Basic realm="api"`:                 {dialog},
@@ -275,10 +276,14 @@ func TestMistakesInTheChallengeOfOthers(t *testing.T) {
 		`Bearer realm="api",basic`:          {dialog},
 		`Digest realm="api"`:                {dialog},
 		"digest":                            {dialog},
-		" Basic":                            {dialog, noValue},
-		" Bearer":                           {noValue},
-		"Bearer realm=\"a\nb\"":             {noValue},
-		"Bearer\x7f":                        {noValue},
+		" Basic":                            {dialog, noValue(`" Basic"`)},
+		" Bearer x=y":                       {noValue(`" Bearer x=y"`)},
+		"Session ":                          {noValue(`"Session "`)},
+		"Session\t":                         {noValue(`"Session\t"`)},
+		"Bearer realm=\"a\nb\"":             {noValue(`"Bearer realm=\"a\nb\""`)},
+		"Bearer\x7f":                        {noValue(`"Bearer\x7f"`)},
+		"Bearer":                            {noValue(`"Bearer"`)},
+		"bearer":                            {noValue(`"bearer"`)},
 	} {
 		_, err := authhttp.New(other{challenge: challenge}, newStrategy(t), load)
 		t.Run(challenge, func(t *testing.T) { assertMistakes(t, err, mistakes...) })

@@ -268,7 +268,8 @@ func TestDefaultLogger(t *testing.T) {
 
 	var seen context.Context
 	handler := contextHandler{slog.DiscardHandler, &seen}
-	r := request("GET", nil)
+	type key struct{}
+	r := request("GET", nil).WithContext(context.WithValue(ctx, key{}, "value"))
 	recorded(newAuth(t, authhttp.Bearer{}, authhttp.WithLogger(slog.New(handler))).Require(greet), r)
 	assert.Equal(t, r.Context(), seen)
 }

@@ -18,7 +18,8 @@ type Transport interface {
 	// Token returns the token of the request, or "" if the request carries none.
 	// It fails with an error that matches ErrMalformedRequest if the request
 	// carries something else in the token's place, or more than one token; and with
-	// ErrCrossOrigin if the token must not be used for this request.
+	// ErrCrossOrigin if the token must not be used for this request. It may be
+	// called more than once for a request.
 	Token(r *http.Request) (string, error)
 
 	// Write adds the headers that hand a new token over to the client, such as a
@@ -36,6 +37,8 @@ type Transport interface {
 
 	// Challenge returns the WWW-Authenticate header of a refusal (RFC 9110
 	// §11.6.1), without an error parameter: `Bearer realm="api"`. "": there is none.
+	// Basic and Digest, which make browsers open a dialog, are an error of New, and
+	// so is Bearer without a parameter (RFC 6750 §3).
 	Challenge() string
 
 	// Header names the request header that carries the token, for Vary. "Cookie"
@@ -156,6 +159,7 @@ func prepare(t Transport) (Transport, error) {
 	var m mistakes
 	challenge := t.Challenge()
 	m.add(dialogPattern.MatchString(challenge), "the Challenge of the transport %T is Basic or Digest, which make browsers open a dialog; use another scheme", t)
-	m.add(hasControls(challenge) || strings.HasPrefix(challenge, " "), "the Challenge of the transport %T is no header value; it must be a scheme with its parameters, or empty", t)
+	// A Bearer without a parameter is against RFC 6750 §3.
+	m.add(strings.EqualFold(challenge, "Bearer") || hasControls(challenge) || strings.Trim(challenge, " \t") != challenge, "the Challenge of the transport %T is %q; it must be a scheme with its parameters, such as %s, or empty", t, challenge, Bearer{}.Challenge())
 	return t, errors.Join(m...)
 }

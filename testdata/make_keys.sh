@@ -40,6 +40,7 @@ done
 
 openssl req -x509 -new -key rsa.pem -subj /CN=test -out rsa.crt.pem
 openssl req -x509 -new -key rsa.pem -subj /CN=test -set_serial -1 -out rsa-negative-serial.crt.pem
+openssl req -x509 -new -key p256-explicit.pem -subj /CN=test -out p256-explicit.crt.pem
 openssl req -x509 -new -key rsa-pss.pem -subj /CN=test -out rsa-pss.crt.pem
 openssl x509 -in rsa.crt.pem -addtrust serverAuth -trustout -out rsa-trusted.crt.pem
 openssl crl2pkcs7 -nocrl -certfile rsa.crt.pem -out rsa.p7b.pem

@@ -51,7 +51,7 @@ func TestEncodeNotUTF8(t *testing.T) {
 		assert.Nil(t, payload)
 	}
 	_, err := claims.NewCodec([]string{"\xff"})
-	assert.EqualError(t, err, "cannot encode the Go type []string: it holds something that is not valid JSON in UTF-8")
+	assert.EqualError(t, err, "cannot encode the member \"[0]\": it holds something that is not valid JSON in UTF-8")
 }
 
 func TestDecode(t *testing.T) {

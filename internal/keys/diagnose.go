@@ -35,8 +35,10 @@ func (p place) noBlock(text string) error {
 // conversion says how to turn a key in another format into PEM. It is "" where no
 // usual tool can do it.
 func (p place) conversion(found finding) string {
-	if command, ok := fromDER[kindOf([]byte(found.text))]; ok {
-		return "convert it with cat key.txt | " + found.decode + command + " -out key.pem"
+	if command, ok := fromDER[kindOf([]byte(found.text))]; ok && found.decode == "" {
+		return "convert it with cat key.der | " + command + " -out key.pem"
+	} else if ok {
+		return "put it alone, without quotes and escapes, into key.txt, and convert it with cat key.txt | " + found.decode + command + " -out key.pem"
 	}
 	if command, encoded := strings.CutSuffix(found.decode, " | "); encoded {
 		return "decode it with cat key.txt | " + command
@@ -123,7 +125,8 @@ func (p place) explain(block *pem.Block) error {
 		found = otherKind // a certificate request or a revocation list
 	}
 	if found == noKind || found == otherKind {
-		return p.fault(fmt.Sprintf("is a PEM block %q that cannot be read: it is damaged, or no key", block.Type), "")
+		const maxShown = 40 // bytes of a label, which can be as long as the text
+		return p.fault(fmt.Sprintf("is a PEM block %.*q that cannot be read: it is damaged, or no key", maxShown, block.Type), "")
 	}
 	if !slices.Contains(p.takes, found) {
 		return p.misplaced(found)
@@ -133,13 +136,14 @@ func (p place) explain(block *pem.Block) error {
 		if _, ok := parsePublic(der); ok {
 			return p.refused(cert)
 		}
+		p.pkey = "openssl x509 -in cert.pem -pubkey -noout | openssl pkey -pubin -pubout -out new.pem"
 	}
 	for _, u := range unsupported {
 		if bytes.Contains(der, []byte(u.oid)) {
 			return p.unsupported(u.found, u.rewrite)
 		}
 	}
-	return p.fault("is a PEM block that cannot be read: it is damaged, or of a kind that Go does not support", "rewrite it with "+p.pkey)
+	return p.fault("is a PEM block that cannot be read: it is damaged, or of a kind that Go does not support", "copy it again, or "+p.rule.newKey())
 }
 
 // misplaced says what kind of key was found where another kind is required.

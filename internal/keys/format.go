@@ -12,12 +12,13 @@ import (
 type form string
 
 const (
-	noForm  form = ""
-	formPEM form = "a key in PEM"
-	formJWK form = "a JWK"
-	formSSH form = "an SSH key"
-	formXML form = "a key in XML"
-	formDER form = "a key in DER"
+	noForm   form = ""
+	formPEM  form = "a key in PEM"
+	formJWK  form = "a JWK"
+	formSSH  form = "an SSH key"
+	formXML  form = "a key in XML"
+	formText form = "a key as openssl prints it"
+	formDER  form = "a key in DER"
 )
 
 // marks are in every key of a form that is text. The text need not be valid PEM,
@@ -36,6 +37,8 @@ var marks = []struct {
 	{formSSH, "\x00\x00\x00", regexp.MustCompile(`(?s)^\x00\x00\x00.(?:ssh-|ecdsa-sha2-|sk-)`)}, // RFC 4253 §6.6
 	{formJWK, "kty", regexp.MustCompile(`["']kty\\*["']\s*:|(?:^|[\s{,-])kty:[\s"'\\]`)},        // RFC 7517 §4.1, in JSON and YAML
 	{formXML, "KeyValue", regexp.MustCompile(`<(?:\w+:)?(?:RSA|DSA|EC)KeyValue`)},
+	{formText, "Key: (", regexp.MustCompile(`(?:Public|Private)-Key: \(`)}, // openssl pkey -text, openssl x509 -text
+	{formText, "Modulus=", nil},                                            // openssl rsa -modulus
 }
 
 // formOf names the format of a key that is not wrapped in anything.
@@ -146,13 +149,18 @@ func decodeBase64(text string) []decoding {
 		minRun   = 56  // characters; the shortest public key in DER has 59
 		minWord  = 16  // characters of the first line
 		maxWords = 256 // lines; the longest RSA key has about 200 of 64 characters
+		maxRuns  = 16  // of one stretch: more words of that length do not stand before a key
 	)
 	var decoded []decoding
 	for _, stretch := range strings.FieldsFunc(text, isNotBase64) {
 		words := strings.Fields(stretch)
+		runs := 0
 		for i, word := range words {
 			if len(word) < minWord {
 				continue
+			}
+			if runs++; runs > maxRuns {
+				break
 			}
 			run := strings.Join(words[i:min(i+maxWords, len(words))], "")
 			if len(run) < minRun {
@@ -176,12 +184,17 @@ func isNotBase64(r rune) bool {
 
 var base64url = strings.NewReplacer("-", "+", "_", "/")
 
-// decodeHex decodes hexadecimal, with 0x, colons or white space or without.
+// hexRun is long enough for the shortest public key.
+var hexRun = regexp.MustCompile(`(?:[0-9A-Fa-f]{2}){44,}`)
+
+// decodeHex decodes every run of hexadecimal that is long enough for a key, with
+// colons or white space in it or without.
 func decodeHex(text string) []decoding {
 	text = strings.ReplaceAll(strings.Join(strings.Fields(text), ""), ":", "")
-	data, err := hex.DecodeString(strings.TrimPrefix(strings.TrimPrefix(text, "0x"), "0X"))
-	if err != nil {
-		return nil
+	var decoded []decoding
+	for _, run := range hexRun.FindAllString(text, -1) {
+		data, _ := hex.DecodeString(run) // never fails
+		decoded = append(decoded, decoding{"hex", "xxd -r -p", string(data)})
 	}
-	return []decoding{{"hex", "xxd -r -p", string(data)}}
+	return decoded
 }

@@ -38,6 +38,7 @@ func TestCheckSecretIsKey(t *testing.T) {
 		isBase64    = "a key in DER, in base64"
 		isBase64URL = "a key in DER, in base64url"
 		isHex       = "a key in DER, in hex"
+		isText      = "a key as openssl prints it"
 	)
 	blob := strings.Fields(key("openssh.pub"))[1]
 	inHex := hex.EncodeToString([]byte(der("ed25519.pub.pem")))
@@ -150,6 +151,12 @@ func TestCheckSecretIsKey(t *testing.T) {
 		{"longest RSA key in lines of base64", wrap(std(longestKey(t)), 64), isBase64},
 		{"DER in hex", inHex, isHex},
 		{"DER in hex with 0x", "0x" + inHex, isHex},
+		{"DER in hex, named", "PUBLIC_KEY=" + inHex, isHex},
+		{"DER in hex in JSON", `{"k":"` + inHex + `"}`, isHex},
+		{"DER in hex of PostgreSQL", `\x` + inHex, isHex},
+		{"openssl pkey -text", "Public-Key: (2048 bit)\nModulus:\n    00:c8:3f", isText},
+		{"openssl pkey -text, private", "Private-Key: (256 bit)\npriv:\n    4f:aa", isText},
+		{"openssl rsa -modulus", "Modulus=C83F6A", isText},
 		{"DER in upper-case hex with 0X", "0X" + strings.ToUpper(inHex), isHex},
 		{"DER in hex with colons", strings.TrimSuffix(regexp.MustCompile("..").ReplaceAllString(inHex, "$0:"), ":"), isHex},
 		{"DER in base64 of hex", std([]byte(inHex)), "a key in DER, in hex, in base64"},
@@ -172,7 +179,7 @@ func TestCheckSecretIsKey(t *testing.T) {
 		{"ssh- words", "ssh-correct horse battery staple, AAAA", ""},
 		{"XML", "<KeyValue>correct horse battery staple</KeyValue>", ""},
 		{"three zero bytes", "\x00\x00\x00\x0bssh", ""},
-		{"not hexadecimal", "0x" + inHex + "0", ""},
+		{"hex too short for a key", inHex[:86], ""},
 		{"base64 of random bytes", std([]byte(random(48))), ""},
 		{"DER in base64, of 55 characters", base64.RawStdEncoding.EncodeToString(tiny(41)), ""},
 		{"DER in base64 of lines of 15 characters", wrap(base64PKIX, 15), ""},

@@ -22,4 +22,12 @@ func TestIs(t *testing.T) {
 	} {
 		assert.False(t, nils.Is(value), name)
 	}
+	// By their own type, not in an interface.
+	assert.True(t, nils.Is((*int)(nil)))
+	assert.True(t, nils.Is(map[string]int(nil)))
+	assert.True(t, nils.Is(error(nil)))
+	assert.False(t, nils.Is(new(int)))
+	assert.False(t, nils.Is(""))
+	assert.False(t, nils.Is(struct{}{}))
+	assert.Zero(t, testing.AllocsPerRun(100, func() { nils.Is(t.Name()) }))
 }

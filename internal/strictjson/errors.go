@@ -26,12 +26,14 @@ func (e *conversionError) Unwrap() []error { return []error{e.cause} }
 // is what went wrong; located is the same, with its place, where that is known.
 func explain(verb string, cause, located error, t reflect.Type) error {
 	text := "cannot " + verb + " the Go type " + typeName(t)
-	if errors.Is(located, jsontext.ErrDuplicateName) {
-		text += ": it holds " + errDuplicate.Error()
-	} else if e, ok := errors.AsType[*json.SemanticError](located); ok {
+	switch e := located.(type) {
+	case *jsontext.SyntacticError:
+		text = "cannot " + verb + place(t, e.JSONPointer) + ": it holds something that is not valid JSON in UTF-8"
+		if errors.Is(e, jsontext.ErrDuplicateName) {
+			text = "cannot " + verb + place(t, e.JSONPointer) + ": it holds " + errDuplicate.Error()
+		}
+	case *json.SemanticError:
 		text = "cannot " + verb + place(t, e.JSONPointer) + ": " + misfit(verb, e)
-	} else if _, ok := errors.AsType[*jsontext.SyntacticError](located); ok {
-		text += ": it holds something that is not valid JSON in UTF-8"
 	}
 	return &conversionError{text, cause}
 }

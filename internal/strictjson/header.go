@@ -130,15 +130,12 @@ func (r *reader) appendName(literal []byte) ([]byte, error) {
 // stringAt returns the string with which data begins, with its quotes; all of data
 // if it has no end.
 func stringAt(data []byte) []byte {
-	for end := 1; ; end++ {
-		next := bytes.IndexByte(data[end:], '"')
-		if next < 0 {
-			return data
-		}
-		end += next
-		backslashes := end - len(bytes.TrimRight(data[:end], `\`))
-		if backslashes%2 == 0 { // each pair is an escaped backslash: the quote is not escaped
-			return data[:end+1]
+	for i := 1; i < len(data); i++ {
+		if data[i] == '\\' {
+			i++ // what is escaped does not end the string
+		} else if data[i] == '"' {
+			return data[:i+1]
 		}
 	}
+	return data
 }
