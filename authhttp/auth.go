@@ -181,7 +181,7 @@ func (m *member[U]) read(ctx context.Context, token string) (U, error) {
 // the request's context, and answers all others. Put CORS middleware outside of
 // it: a preflight carries no token.
 func (a *Auth[U]) Require(next http.Handler) http.Handler {
-	return a.guard(next, func(*http.Request, U) bool { return true })
+	return a.guard(next, false, everyone)
 }
 
 // RequireThat is [Auth.Require], with 403 where allowed says no. The request that
@@ -190,50 +190,45 @@ func (a *Auth[U]) RequireThat(allowed func(r *http.Request, user U) bool) func(h
 	if allowed == nil {
 		panic("authhttp: RequireThat(nil) would allow nobody; pass a function, or use Require")
 	}
-	return func(next http.Handler) http.Handler { return a.guard(next, allowed) }
-}
-
-func (a *Auth[U]) guard(next http.Handler, allowed func(r *http.Request, user U) bool) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		user, by, err := a.authenticate(r)
-		if err != nil {
-			a.Refuse(w, r, err)
-			return
-		}
-		r = r.WithContext(WithUser(r.Context(), user))
-		if !allowed(r, user) {
-			a.Refuse(w, r, &decision{ErrForbidden, by})
-			return
-		}
-		a.vary(w.Header(), by)
-		a.markPrivate(w.Header(), by)
-		next.ServeHTTP(w, r)
-	})
+	return func(next http.Handler) http.Handler { return a.guard(next, false, allowed) }
 }
 
 // Optional lets a request without a token through as well, without a user: ask
-// with [LookupUser]. So is one whose cookie is refused: scripts cannot delete the
-// cookie, and a visitor must not be locked out of public pages. Another token that
-// is refused is answered as by [Auth.Require], and so are all failures.
+// with [LookupUser]. It also lets a request through whose cookie is refused: scripts
+// cannot delete the cookie, and a visitor must not be locked out of public pages.
+// Another token that is refused is answered as by [Auth.Require], and so are all
+// failures.
 func (a *Auth[U]) Optional(next http.Handler) http.Handler {
+	return a.guard(next, true, everyone)
+}
+
+// guard lets a request through whose user is allowed, and if optional, also one of
+// nobody.
+func (a *Auth[U]) guard(next http.Handler, optional bool, allowed func(r *http.Request, user U) bool) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		user, by, err := a.authenticate(r)
-		if err != nil && !a.anonymous(err, by) {
+		if err != nil && !(optional && a.isNobody(err, by)) {
 			a.Refuse(w, r, err)
 			return
 		}
-		a.vary(w.Header(), by)
 		if err == nil {
-			a.markPrivate(w.Header(), by)
 			r = r.WithContext(WithUser(r.Context(), user))
+			if !allowed(r, user) {
+				a.Refuse(w, r, &decision{ErrForbidden, by})
+				return
+			}
+			a.markPrivate(w.Header(), by)
 		}
+		a.vary(w.Header(), by)
 		next.ServeHTTP(w, r)
 	})
 }
 
-// anonymous reports whether the sender of a request that failed to authenticate
+func everyone[U any](*http.Request, U) bool { return true }
+
+// isNobody reports whether the sender of a request that failed to authenticate
 // counts as nobody.
-func (a *Auth[U]) anonymous(err error, by int) bool {
+func (a *Auth[U]) isNobody(err error, by int) bool {
 	if by == none {
 		return a.made()
 	}
@@ -250,9 +245,9 @@ func WithUser[U any](ctx context.Context, user U) context.Context {
 	return context.WithValue(ctx, userKey[U]{}, user)
 }
 
-// User returns the user that [Auth.Require] let in. It panics in a handler behind
-// none that has users of this type: that is a mistake in the routes, and no handler
-// should guess on.
+// User returns the user that [Auth.Require] let in. It panics if there is none of
+// this type in the context: the route lacks Require, and no handler should guess
+// on.
 func User[U any](ctx context.Context) U {
 	user, ok := LookupUser[U](ctx)
 	if !ok {

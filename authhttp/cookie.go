@@ -23,9 +23,9 @@ import (
 // second; there is none where the lifetime is unknown. A log-in answers 204.
 //
 // A request that another site makes cannot use the cookie, set it or clear it: see
-// [ErrCrossOrigin]. What the site is, http.CrossOriginProtection decides, by
-// Sec-Fetch-Site, then by Origin; a client that sends neither passes. Methods other
-// than GET, HEAD and OPTIONS are checked, and WebSocket handshakes.
+// [ErrCrossOrigin]. http.CrossOriginProtection decides what another site is. It
+// looks at Sec-Fetch-Site, then at Origin; a client that sends neither passes.
+// Methods other than GET, HEAD and OPTIONS are checked, and WebSocket handshakes.
 //
 // Two cookies of the name are [ErrMalformedRequest], since a neighbouring
 // subdomain may have set one of them; an empty cookie is no token.
@@ -57,11 +57,10 @@ type Cookie struct {
 	// Insecure leaves Secure out, for plain http in development.
 	Insecure bool
 
-	made *madeCookie // what New has made of the rest; nil: not yet
+	checked *checkedCookie // what New has made of the rest; nil: not yet
 }
 
-// A madeCookie is a Cookie that has been checked.
-type madeCookie struct {
+type checkedCookie struct {
 	template   http.Cookie
 	protection http.CrossOriginProtection
 }
@@ -74,7 +73,7 @@ const cookieChallenge = `Cookie realm="api"`
 
 // Token returns the value of the one cookie of the name.
 func (c Cookie) Token(r *http.Request) (string, error) {
-	m, err := c.make()
+	m, err := c.check()
 	if err != nil {
 		return "", err
 	}
@@ -85,7 +84,7 @@ func (c Cookie) Token(r *http.Request) (string, error) {
 	if len(cookies) == 0 || cookies[0].Value == "" {
 		return "", nil
 	}
-	if err := m.check(r); err != nil {
+	if err := m.checkOrigin(r); err != nil {
 		return "", err
 	}
 	return cookies[0].Value, nil
@@ -110,11 +109,11 @@ func (c Cookie) Clear(w http.ResponseWriter, r *http.Request) error { return c.s
 // set adds the Set-Cookie. As in net/http, a maxAge of 0 is none, and a negative one
 // clears the cookie.
 func (c Cookie) set(w http.ResponseWriter, r *http.Request, value string, maxAge int) error {
-	m, err := c.make()
+	m, err := c.check()
 	if err != nil {
 		return err
 	}
-	if err := m.check(r); err != nil {
+	if err := m.checkOrigin(r); err != nil {
 		return err
 	}
 	if value == "" && maxAge >= 0 || strings.ContainsFunc(value, isNoCookieOctet) {
@@ -136,13 +135,17 @@ func (c Cookie) Challenge() string { return cookieChallenge }
 // Header returns "Cookie".
 func (c Cookie) Header() string { return "Cookie" }
 
-// make checks the fields, reports all mistakes at once, and fills the defaults in.
-func (c Cookie) make() (*madeCookie, error) {
-	if c.made != nil {
-		return c.made, nil
+// check finds all mistakes in the fields, and fills the defaults in.
+func (c Cookie) check() (*checkedCookie, error) {
+	if c.checked != nil {
+		return c.checked, nil
 	}
-	m := &madeCookie{template: http.Cookie{
-		Name:     cmp.Or(c.Name, map[bool]string{false: "__Host-auth", true: "auth"}[c.Insecure]),
+	name := cmp.Or(c.Name, "__Host-auth")
+	if c.Name == "" && c.Insecure {
+		name = "auth"
+	}
+	m := &checkedCookie{template: http.Cookie{
+		Name:     name,
 		Path:     cmp.Or(c.Path, "/"),
 		Domain:   c.Domain,
 		SameSite: cmp.Or(c.SameSite, http.SameSiteLaxMode),
@@ -198,10 +201,10 @@ func isOrigin(text string) bool {
 	return err == nil && address.String() == u.Hostname() // browsers write one in its shortest form
 }
 
-// check refuses what another site asks for. A WebSocket handshake is a GET that
+// checkOrigin refuses what another site asks for. A WebSocket handshake is a GET that
 // scripts of any site can send with cookies, and whose answer they can read (RFC
 // 6455 §10.2).
-func (m *madeCookie) check(r *http.Request) error {
+func (m *checkedCookie) checkOrigin(r *http.Request) error {
 	if r.Method == http.MethodGet && slices.ContainsFunc(r.Header["Upgrade"], webSocketPattern.MatchString) {
 		unsafe := *r
 		unsafe.Method = http.MethodPost

@@ -79,7 +79,7 @@ func (a *Auth[U]) Logout(w http.ResponseWriter, r *http.Request) {
 		a.answer(w, r, http.StatusMethodNotAllowed, errMethod)
 		return
 	}
-	err := a.clear(w, r)
+	err := a.clearAll(w, r)
 	if !errors.Is(err, ErrCrossOrigin) {
 		for i := range a.members {
 			err = cmp.Or(err, a.destroy(r, i))
@@ -93,9 +93,9 @@ func (a *Auth[U]) Logout(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// clear clears every transport, or none if one of them says that another site
+// clearAll clears every transport, or none if one of them says that another site
 // asks for it. It returns the first error.
-func (a *Auth[U]) clear(w http.ResponseWriter, r *http.Request) error {
+func (a *Auth[U]) clearAll(w http.ResponseWriter, r *http.Request) error {
 	before := w.Header().Clone()
 	var first error
 	for i, m := range a.members {
@@ -112,23 +112,27 @@ func (a *Auth[U]) clear(w http.ResponseWriter, r *http.Request) error {
 	return first
 }
 
-// destroy destroys the token that the request carries for a member, if any.
+// destroy destroys the token that the request carries for a member, if any. A
+// token that is refused is logged out already.
 func (a *Auth[U]) destroy(r *http.Request, i int) error {
-	m := &a.members[i]
-	token, err := m.transport.Token(r)
-	if err == nil && token == "" {
+	err := a.members[i].destroy(r)
+	if err == nil || errors.Is(err, authstrategy.ErrInvalidToken) {
 		return nil
 	}
-	var user U
-	if err == nil {
-		user, err = m.read(r.Context(), token)
-	}
-	if err == nil {
-		err = errs.Shield(m.strategy.DestroyToken(r.Context(), token, user), own)
-	}
-	twoCookies := a.hasHeader(i, "Cookie") && errors.Is(err, ErrMalformedRequest) // Clear has seen to them
-	if err == nil || twoCookies || errors.Is(err, authstrategy.ErrInvalidToken) {
-		return nil
+	if errors.Is(err, ErrMalformedRequest) && a.hasHeader(i, "Cookie") {
+		return nil // two cookies, which Clear has seen to
 	}
 	return &decision{err, i}
+}
+
+func (m *member[U]) destroy(r *http.Request) error {
+	token, err := m.transport.Token(r)
+	if err != nil || token == "" {
+		return err
+	}
+	user, err := m.read(r.Context(), token)
+	if err != nil {
+		return err
+	}
+	return errs.Shield(m.strategy.DestroyToken(r.Context(), token, user), own)
 }

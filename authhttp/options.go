@@ -32,10 +32,10 @@ func newOptions(opts []Option) *options {
 }
 
 // WithLifetime says how long the strategy's tokens are valid, for the Max-Age of a
-// cookie and the expires_in of a log-in, where the strategy has no method
-// Lifetime() time.Duration that says so: an authstrategy.StrategyFactory has none.
-// 0, the default, means unknown or for ever: a cookie that the browser keeps until
-// it is closed, and no expires_in. A negative lifetime is an error.
+// cookie and the expires_in of a log-in. It has no effect if the strategy has a
+// method Lifetime() time.Duration; an authstrategy.StrategyFactory has none. 0, the
+// default, means unknown or for ever: a cookie that the browser keeps until it is
+// closed, and no expires_in. A negative lifetime is an error.
 func WithLifetime(d time.Duration) Option {
 	return func(o *options) {
 		o.lifetime = d
@@ -66,9 +66,9 @@ func WithLogger(logger *slog.Logger) Option {
 // mistakes are the errors of New, AnyOf or a transport.
 type mistakes []error
 
-// add notes a mistake, if it was made.
-func (m *mistakes) add(made bool, format string, args ...any) {
-	if made {
+// add notes a mistake, where there is one.
+func (m *mistakes) add(wrong bool, format string, args ...any) {
+	if wrong {
 		*m = append(*m, fmt.Errorf("%w: authhttp: "+format, append([]any{authstrategy.ErrInvalidConfig}, args...)...))
 	}
 }

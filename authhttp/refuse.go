@@ -42,7 +42,7 @@ var (
 	errNoToken      = fmt.Errorf("%w: the request carries none", authstrategy.ErrTokenMissing)
 	errNilUser      = fmt.Errorf("%w: the strategy returned a nil user without an error", authstrategy.ErrInvalidConfig)
 	errNilError     = errors.New("authhttp: Refuse was called without an error")
-	errMethod       = errors.New("authhttp: a log-out needs another method than GET and HEAD, which links and prefetching use; use POST")
+	errMethod       = errors.New("authhttp: log out with POST; links and prefetching send GET and HEAD")
 )
 
 // Refuse answers an error of [Auth.Authenticate] or [Auth.Issue], or one of this
@@ -55,17 +55,23 @@ func (a *Auth[U]) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if !a.made() {
 		err = errNoAuth
 	}
-	status := statusOf(err)
-	by, _, _ := a.find(r) // an error that a handler made up is about the token of the request
-	if d, ok := errors.AsType[*decision](err); ok {
-		by = min(d.by, len(a.all())-1) // it may be of another Auth
-	}
+	status, by := statusOf(err), a.decider(r, err)
 	a.vary(w.Header(), by)
 	a.challenge(w.Header(), status, by, err)
 	if status == http.StatusServiceUnavailable && !errors.Is(err, ErrTokenTooLong) && !errors.Is(err, authstrategy.ErrInvalidConfig) {
 		w.Header().Set("Retry-After", "1")
 	}
 	a.answer(w, r, status, err)
+}
+
+// decider returns the index of the member that an error is about, or none. An
+// error that a handler made up is about the token of the request.
+func (a *Auth[U]) decider(r *http.Request, err error) int {
+	if d, ok := errors.AsType[*decision](err); ok {
+		return min(d.by, len(a.all())-1) // it may be of another Auth
+	}
+	by, _, _ := a.find(r)
+	return by
 }
 
 // answer has the responder write a refusal or failure, which no cache may keep.
@@ -92,7 +98,7 @@ func logRefusal(logger *slog.Logger, r *http.Request, status int, err error) {
 	level, message := slog.LevelDebug, "authhttp: request refused"
 	if status == http.StatusServiceUnavailable {
 		message = "authhttp: request failed"
-		if r.Context().Err() == nil { // the client is still there
+		if r.Context().Err() == nil { // else the client has gone, or was told to wait no longer
 			level = slog.LevelError
 		}
 	}
@@ -125,7 +131,7 @@ func statusOf(err error) int {
 func (a *Auth[U]) challenge(h http.Header, status, by int, err error) {
 	h.Del("WWW-Authenticate")
 	if status == http.StatusForbidden && errors.Is(err, ErrForbidden) && by != none && a.hasHeader(by, "Authorization") {
-		a.addChallenge(h, by, "insufficient_scope")
+		a.addChallenge(h, by, "insufficient_scope", true)
 	}
 	code := map[int]string{http.StatusUnauthorized: "invalid_token", http.StatusBadRequest: "invalid_request"}[status]
 	if code == "" {
@@ -134,23 +140,22 @@ func (a *Auth[U]) challenge(h http.Header, status, by int, err error) {
 	if errors.Is(err, authstrategy.ErrTokenMissing) {
 		code = "" // RFC 6750 §3.1: the client did not know that it needs one
 	}
-	codes := map[int]string{max(by, 0): code}
 	for i := range a.members {
-		a.addChallenge(h, i, codes[i])
+		a.addChallenge(h, i, code, i == max(by, 0))
 	}
 	if h.Get("WWW-Authenticate") == "" { // there has to be one
 		h.Set("WWW-Authenticate", cookieChallenge)
 	}
 }
 
-// addChallenge adds the challenge of one transport, if it has one, with an error
-// parameter if there is a code.
-func (a *Auth[U]) addChallenge(h http.Header, i int, code string) {
+// addChallenge adds the challenge of one transport, if it has one, with the code of
+// an error, if there is one and the transport decided.
+func (a *Auth[U]) addChallenge(h http.Header, i int, code string, decided bool) {
 	challenge := a.members[i].transport.Challenge()
 	if challenge == "" {
 		return
 	}
-	if code != "" {
+	if code != "" && decided {
 		separator := ", "
 		if !strings.Contains(challenge, " ") { // a scheme without parameters
 			separator = " "

@@ -195,7 +195,7 @@ func TestResponder(t *testing.T) {
 		"forbidden":      {a.RequireThat(all)(greet), "POST", bearer(tokenOf(t, "ada")), headers("Vary", "Authorization", "WWW-Authenticate", bearerRealm+insufficientScope), call{403, "authhttp: forbidden"}},
 		"a log-in fails": {loginOf(a, nil), "POST", nil, headers("Vary", "Authorization", "Vary", "Cookie", "Retry-After", "1"), call{503, "authstrategy: invalid subject: the user is nil"}},
 		"a log-out fails, with the cleared cookie": {logout, "POST", bearer(tokenOf(t, "down")), headers("Vary", "Authorization", "Retry-After", "1", "Set-Cookie", clearedCookie), call{503, "authstrategy: the loader failed: the database is down"}},
-		"the method of a log-out":                  {logout, "GET", nil, headers("Allow", "POST"), call{405, "authhttp: a log-out needs another method than GET and HEAD, which links and prefetching use; use POST"}},
+		"the method of a log-out":                  {logout, "GET", nil, headers("Allow", "POST"), call{405, "authhttp: log out with POST; links and prefetching send GET and HEAD"}},
 		"by hand":                                  {refusing(a, nil), "POST", nil, headers("Vary", "Authorization", "Vary", "Cookie", "Retry-After", "1"), call{503, "authhttp: Refuse was called without an error"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -152,8 +152,8 @@ func prepare(t Transport) (Transport, error) {
 	case Bearer:
 		return own, own.check()
 	case Cookie:
-		made, err := own.make()
-		own.made = made
+		checked, err := own.check()
+		own.checked = checked
 		return own, err
 	}
 	var m mistakes
