@@ -81,9 +81,12 @@ var dearShapes = []struct {
 	{"64 members in objects in an array", func(n int) members {
 		return members{{"x", list(maxMembers-4, `{"x":0}`)}, {"y", quote(strings.Repeat("y", n-8*maxMembers))}}
 	}},
+	{"64 members with names of escaped quotes", longNames(maxMembers-2, `\"`)},
 	{"one member with an escaped name", longNames(1, `\n`)},
+	{"one member with a name of escaped quotes", longNames(1, `\"`)},
 	{"one member with a name escaped by number", longNames(1, `\u0000`)},
 	{"kid of escapes", one("kid", func(n int) string { return quote(strings.Repeat(`\n`, n/2)) })},
+	{"kid of escaped quotes", one("kid", func(n int) string { return quote(strings.Repeat(`\"`, n/2)) })},
 	{"kid of escapes by number", one("kid", func(n int) string { return quote(strings.Repeat(`\u0000`, n/6)) })},
 	{"a string of escapes by number", one("x", func(n int) string { return quote(strings.Repeat(`\u0000`, n/6)) })},
 	{"a string of text beyond ASCII", one("x", func(n int) string { return quote(strings.Repeat("é", n/2)) })},
@@ -97,6 +100,7 @@ var dearShapes = []struct {
 		return list(n/(2*maxDepth-3), nestArrays(maxDepth-3, "{}"))
 	})},
 	{"an array of escapes", one("x", func(n int) string { return list(n/5, `"\n"`) })},
+	{"an array of escaped quotes", one("x", func(n int) string { return list(n/5, `"\""`) })},
 	{"an array of empty strings", one("x", func(n int) string { return list(n/3, `""`) })},
 	{"a string that a count has to look at", one("x", func(n int) string { return quote(strings.Repeat(`\"`, n/2)) })},
 

@@ -79,7 +79,8 @@ func brokenObjects(m members, maxMembers, maxDepth int) []variant {
 		add(ruleSyntax, "a name that is "+name, object[:len(object)-1]+","+name+":1}")
 	}
 
-	for _, raw := range []string{"undefined", "NaN", "Infinity", "-Infinity", "True", "NULL", "nil", "truex", "nul", "'y'", "y", "`y`", "[1,]", "[,1]", "[1 2]", "[", "]", "[}", `{"a"}`, `{"a":1,}`, "(1)", "new Date(0)", "/y/"} {
+	for _, raw := range []string{"undefined", "NaN", "Infinity", "-Infinity", "True", "NULL", "nil", "truex", "nul", "'y'", "y", "`y`", "[1,]", "[,1]", "[1 2]", "[", "]", "[}", `{"a"}`, `{"a":1,}`, "(1)", "new Date(0)", "/y/",
+		`["y";"z"]`, `["y""z"]`, `["y":"z"]`, `["y" "z"]`, `["y"|"z"]`, `["y",]`, `[,"y"]`, `["y",,"z"]`, `["y"}`, `["y"`, `["y",`, `["y]`, `["y"]]`} {
 		value(ruleSyntax, "a value that is "+raw, raw)
 	}
 	for _, raw := range []string{"01", "-01", "00", "+1", ".5", "1.", "-", "-.5", "--1", "1e", "1e+", "1E-", "0x1", "0b1", "0o7", "1_0", "1,5", "1.5.5", "1e1.5", "1n", "1f", "- 1", "1 e5", "\u0661"} {
