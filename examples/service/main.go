@@ -2,14 +2,21 @@
 // the routes and bodies of FastAPI Users, so that its clients work against it
 // unchanged.
 //
-//	POST /auth/jwt/login   form username, password: an access token
-//	POST /auth/jwt/logout  with a bearer token: 204
-//	GET  /users/me         with a bearer token: the user
+//	POST /auth/jwt/login      form username, password: an access token
+//	POST /auth/jwt/logout     204
+//	POST /auth/cookie/login   the same form: 204 and a cookie
+//	POST /auth/cookie/logout  204, and the cookie is cleared
+//	GET  /users/me            with either of the two: the user
 //
 // It speaks plain HTTP: away from the loopback address, put TLS before it.
+//
+// On a loopback address it also has a page that shows all of this in a browser.
+// Who copies the service deletes demo.go, its test, the folder demo, and the line
+// in serve that calls demonstrate.
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -26,16 +33,17 @@ import (
 	"unicode/utf8"
 
 	"github.com/go-authstrategy/authstrategy"
+	"github.com/go-authstrategy/authstrategy/authhttp"
 )
 
 func main() {
-	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
+	os.Exit(run(flag.CommandLine, os.Args[1:], os.Stdout, os.Stderr))
 }
 
 // run is main with its surroundings passed in. It returns the exit code: 2 for
 // flags that make no sense, 1 for a service that could not be set up or served.
-func run(args []string, stdout, stderr io.Writer) int {
-	cfg, err := parseFlags(args, stderr)
+func run(flags *flag.FlagSet, args []string, stdout, stderr io.Writer) int {
+	cfg, err := parseFlags(flags, args, stderr)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 		return 0
@@ -59,9 +67,9 @@ type config struct {
 	lifetime      time.Duration
 }
 
-func parseFlags(args []string, stderr io.Writer) (config, error) {
+func parseFlags(flags *flag.FlagSet, args []string, stderr io.Writer) (config, error) {
 	var cfg config
-	flags := flag.NewFlagSet("service", flag.ContinueOnError)
+	flags.Init("service", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.StringVar(&cfg.addr, "addr", "127.0.0.1:8080", "listen on this `host:port`; port 0 picks a free one")
 	flags.StringVar(&cfg.username, "username", "user@example.com", "`name` of the one user; the id depends on it alone")
@@ -104,6 +112,45 @@ func serve(cfg config, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	strategy, err := newStrategy(cfg, keys)
+	if err != nil {
+		return err
+	}
+	password := cmp.Or(cfg.password, randomPassword())
+	users, err := newUserStore(cfg.username, password, derivePBKDF2)
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", cfg.addr)
+	if err != nil {
+		return err
+	}
+	svc := service{
+		strategy: strategy,
+		users:    users,
+		load:     users.Load,
+		cookie:   authhttp.Cookie{Insecure: isLoopback(listener.Addr())}, // Cookie{} behind a TLS proxy on this machine
+		log:      slog.New(slog.NewTextHandler(stderr, nil)),
+		readOnly: keys.readOnly(),
+	}
+	handler, err := svc.routes()
+	if err != nil {
+		return err
+	}
+	server := newServer(handler, svc.log)
+
+	// Listen for the signal before the address is printed: who reads the
+	// address may send one.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	printWelcome(stdout, listener.Addr(), cfg, keys, password)
+	demonstrate(server, svc, cfg, keys, password, listener.Addr(), stdout) // delete this line with demo.go
+	fmt.Fprintln(stdout, "Stop with Ctrl-C or SIGTERM.")
+	return serveUntil(ctx, stop, server, listener, stdout)
+}
+
+// newStrategy makes the strategy of the flags. More options override them.
+func newStrategy(cfg config, keys keys, more ...authstrategy.Option) (*authstrategy.JWTStrategy[*User], error) {
 	options := []authstrategy.Option{
 		authstrategy.WithAlgorithm(authstrategy.Algorithm(cfg.algorithm)),
 		authstrategy.WithLifetime(cfg.lifetime),
@@ -111,33 +158,12 @@ func serve(cfg config, stdout, stderr io.Writer) error {
 	if cfg.publicKeyFile != "" {
 		options = append(options, authstrategy.WithPublicKey(keys.public))
 	}
-	strategy, err := authstrategy.GetJWTStrategy[*User](keys.secret, options...)
-	if err != nil {
-		return err
-	}
+	return authstrategy.GetJWTStrategy[*User](keys.secret, append(options, more...)...)
+}
 
-	password := cfg.password
-	if password == "" {
-		password = randomPassword()
-	}
-	users, err := newUserStore(cfg.username, password, derivePBKDF2)
-	if err != nil {
-		return err
-	}
-	logger := slog.New(slog.NewTextHandler(stderr, nil))
-	svc := &service{strategy: strategy, users: users, log: logger, readOnly: keys.readOnly()}
-	server := newServer(svc.routes(), logger)
-
-	// Listen for the signal before the address is printed: who reads the
-	// address may send one.
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	listener, err := net.Listen("tcp", cfg.addr)
-	if err != nil {
-		return err
-	}
-	printWelcome(stdout, baseURL(listener.Addr()), cfg, keys, password)
-
+// serveUntil serves until a signal ends ctx, and then finishes the requests under
+// way.
+func serveUntil(ctx context.Context, stop func(), server *http.Server, listener net.Listener, stdout io.Writer) error {
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	select {
@@ -182,15 +208,20 @@ func newServer(handler http.Handler, logger *slog.Logger) *http.Server {
 
 // printWelcome prints the address, the password if it was made at random, and the
 // curl lines to paste into a shell. A password that the operator chose is not
-// shown: it would be in the log for good. Its last line says how to stop the
-// service.
-func printWelcome(w io.Writer, url string, cfg config, keys keys, password string) {
+// shown: it would be in the log for good.
+func printWelcome(w io.Writer, addr net.Addr, cfg config, keys keys, password string) {
+	url := baseURL(addr)
 	fmt.Fprintf(w, "Listening on %s (%s, tokens valid for %s)\n", url, cfg.algorithm, cfg.lifetime)
 	switch {
 	case keys.readOnly():
 		fmt.Fprintln(w, "A public key alone: the service reads tokens and makes none, login answers 503.")
 	case keys.random:
 		fmt.Fprintln(w, "No -secret-file: a random secret was made, and tokens end with this process.")
+	}
+	if isLoopback(addr) {
+		fmt.Fprintln(w, "The cookie is not Secure, since this is plain http on a loopback address. Browsers also send it to the other ports of this host.")
+	} else {
+		fmt.Fprintln(w, "The cookie is Secure: browsers take it over https alone. Put TLS before this address.")
 	}
 	fmt.Fprintf(w, "The user is %s, id %s.\n", cfg.username, userID(cfg.username))
 	passwordField := `"password=${PASSWORD:?}"`
@@ -210,8 +241,13 @@ func printWelcome(w io.Writer, url string, cfg config, keys keys, password strin
 			shellQuote("username="+cfg.username), passwordField, url)
 	}
 	fmt.Fprintf(w, "  curl -i -H \"Authorization: Bearer $TOKEN\" %s/users/me\n", url)
-	fmt.Fprintf(w, "  curl -i -X POST -H \"Authorization: Bearer $TOKEN\" %s/auth/jwt/logout\n", url)
-	fmt.Fprint(w, "\nStop with Ctrl-C or SIGTERM.\n")
+	fmt.Fprintf(w, "  curl -i -X POST -H \"Authorization: Bearer $TOKEN\" %s/auth/jwt/logout\n\n", url)
+}
+
+// isLoopback reports whether only this machine reaches the address.
+func isLoopback(addr net.Addr) bool {
+	tcp, ok := addr.(*net.TCPAddr)
+	return ok && tcp.IP.IsLoopback()
 }
 
 // baseURL is where a client on this machine finds the listener: an address that

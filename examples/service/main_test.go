@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"log/slog"
@@ -40,7 +41,7 @@ func keyPair(t *testing.T) (private, public string) {
 }
 
 func TestFlagDefaults(t *testing.T) {
-	cfg, err := parseFlags(nil, io.Discard)
+	cfg, err := parseFlags(flag.NewFlagSet("", flag.ContinueOnError), nil, io.Discard)
 	require.NoError(t, err)
 	assert.Equal(t, config{
 		addr:      "127.0.0.1:8080",
@@ -81,7 +82,7 @@ func TestFlagsRefused(t *testing.T) {
 		code int
 		says string
 	}{
-		"help":                         {[]string{"-h"}, 0, "Usage of service"},
+		"help":                         {[]string{"-h"}, 0, "Usage of "},
 		"unknown flag":                 {[]string{"-port", "80"}, 2, "flag provided but not defined: -port"},
 		"argument":                     {[]string{"serve"}, 2, "an argument belongs to no flag"},
 		"password without quotes":      {[]string{"-password", "plugh", "xyzzy"}, 2, "an argument belongs to no flag"},
@@ -134,7 +135,7 @@ func TestWelcomeHoldsNoSecret(t *testing.T) {
 		k, err := loadKeys(config{algorithm: algorithm})
 		require.NoError(t, err)
 		var welcome bytes.Buffer
-		printWelcome(&welcome, "http://service", config{algorithm: algorithm, username: "name", password: password}, k, password)
+		printWelcome(&welcome, &net.TCPAddr{}, config{algorithm: algorithm, username: "name", password: password}, k, password)
 		assert.NotContains(t, welcome.String(), "xyzzy")
 		dump := welcome.String() + fmt.Sprintf("%v %+v %#v", k, k, k)
 		for line := range strings.Lines(k.secret.Reveal()) {
@@ -161,15 +162,37 @@ func TestServerLimits(t *testing.T) {
 	assert.LessOrEqual(t, server.MaxHeaderBytes, 64<<10)
 }
 
-func TestBaseURL(t *testing.T) {
-	for address, want := range map[string]string{
-		"127.0.0.1:8080": "http://127.0.0.1:8080",
-		"[::1]:8080":     "http://[::1]:8080",
-		"0.0.0.0:8080":   "http://localhost:8080",
-		"[::]:8080":      "http://localhost:8080",
+func TestAddresses(t *testing.T) {
+	for address, want := range map[string]struct {
+		url      string
+		loopback bool
+	}{
+		"127.0.0.1:8080": {"http://127.0.0.1:8080", true},
+		"127.1.2.3:8080": {"http://127.1.2.3:8080", true},
+		"[::1]:8080":     {"http://[::1]:8080", true},
+		"0.0.0.0:8080":   {"http://localhost:8080", false},
+		"[::]:8080":      {"http://localhost:8080", false},
+		"10.0.0.7:8080":  {"http://10.0.0.7:8080", false},
 	} {
 		addr, err := net.ResolveTCPAddr("tcp", address)
 		require.NoError(t, err)
-		assert.Equal(t, want, baseURL(addr), address)
+		assert.Equal(t, want.url, baseURL(addr), address)
+		assert.Equal(t, want.loopback, isLoopback(addr), address)
+	}
+	assert.False(t, isLoopback(&net.UnixAddr{Name: "socket", Net: "unix"}))
+}
+
+// The cookie is Secure wherever a network is between browser and service.
+func TestSecureCookie(t *testing.T) {
+	for address, secure := range map[string]bool{"127.0.0.1:0": false, "0.0.0.0:0": true} {
+		p := start(t, "-addr", address, "-username", testUser, "-password", testPassword)
+		assert.Equal(t, secure, strings.Contains(p.welcome, "The cookie is Secure"), p.welcome)
+		assert.Equal(t, !secure, strings.Contains(p.welcome, "The cookie is not Secure"), p.welcome)
+		r := loginRequest(t, p.url, urlEncoded, form("username", testUser, "password", testPassword))
+		r.URL.Path = "/auth/cookie/login"
+		cookie, err := http.ParseSetCookie(do(t, r).header.Get("Set-Cookie"))
+		require.NoError(t, err)
+		assert.Equal(t, secure, cookie.Secure)
+		assert.Equal(t, map[bool]string{true: "__Host-auth", false: "auth"}[secure], cookie.Name)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 
 	"github.com/go-authstrategy/authstrategy"
+	"github.com/go-authstrategy/authstrategy/authhttp"
 )
 
 // maxBody is far more than a login form needs.
@@ -17,68 +18,86 @@ const maxBody = 64 << 10
 type service struct {
 	strategy authstrategy.Strategy[*User]
 	users    *userStore
+	load     authstrategy.UserLoader[*User]
+	cookie   authhttp.Cookie
 	log      *slog.Logger
 	readOnly bool // a public key alone: nothing to sign with
 }
 
-func (s *service) routes() http.Handler {
-	guard := requireUser(s.strategy, s.users.Load, s.log)
+// auths are who logs in by bearer token, who logs in by cookie, and who lets in
+// the holder of either.
+type auths struct{ bearer, cookie, either *authhttp.Auth[*User] }
+
+func (s *service) auths() (a auths, err error) {
+	logger := authhttp.WithLogger(s.log)
+	if a.bearer, err = authhttp.New(authhttp.Bearer{}, s.strategy, s.load, logger); err != nil {
+		return auths{}, err
+	}
+	if a.cookie, err = authhttp.New(s.cookie, s.strategy, s.load, logger); err != nil {
+		return auths{}, err
+	}
+	a.either, err = authhttp.AnyOf(a.bearer, a.cookie)
+	return a, err
+}
+
+func (s *service) routes() (http.Handler, error) {
+	auths, err := s.auths()
+	if err != nil {
+		return nil, err
+	}
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST /auth/jwt/login", s.login)
-	mux.Handle("POST /auth/jwt/logout", guard(http.HandlerFunc(s.logout)))
-	mux.Handle("GET /users/me", guard(http.HandlerFunc(s.me)))
-	return noStore(limitBody(jsonErrors(mux)))
+	mux.HandleFunc("POST /auth/jwt/login", s.login(auths.bearer))
+	mux.HandleFunc("POST /auth/jwt/logout", auths.bearer.Logout)
+	mux.HandleFunc("POST /auth/cookie/login", s.login(auths.cookie))
+	mux.HandleFunc("POST /auth/cookie/logout", auths.cookie.Logout)
+	mux.Handle("GET /users/me", auths.either.Require(http.HandlerFunc(me)))
+	return limitBody(jsonErrors(mux)), nil
 }
 
 // login takes the form of RFC 6749 §4.3.2. As in FastAPI, a missing field is
 // answered with 422, and a body that cannot be parsed with 400. The detail of a
 // 422 is one sentence here, and a list from FastAPI's validator there.
-func (s *service) login(w http.ResponseWriter, r *http.Request) {
-	if s.readOnly {
-		writeError(w, http.StatusServiceUnavailable) // a later try does not help
-		return
+func (s *service) login(auth *authhttp.Auth[*User]) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if s.readOnly {
+			writeError(w, http.StatusServiceUnavailable) // a later try does not help
+			return
+		}
+		username, password, err := credentials(r)
+		if errors.Is(err, errFieldMissing) {
+			writeDetail(w, http.StatusUnprocessableEntity, "username and password are required")
+			return
+		}
+		if err != nil {
+			writeDetail(w, http.StatusBadRequest, "There was an error parsing the body")
+			return
+		}
+		user, err := s.users.Authenticate(r.Context(), username, password)
+		if errors.Is(err, errBadCredentials) {
+			writeDetail(w, http.StatusBadRequest, "LOGIN_BAD_CREDENTIALS")
+			return
+		}
+		if errors.Is(err, errBusy) {
+			s.writeBusy(w, r)
+			return
+		}
+		if err != nil {
+			auth.Refuse(w, r, err)
+			return
+		}
+		auth.Login(w, r, user)
 	}
-	username, password, err := credentials(r)
-	if errors.Is(err, errFieldMissing) {
-		writeDetail(w, http.StatusUnprocessableEntity, "username and password are required")
-		return
-	}
-	if err != nil {
-		writeDetail(w, http.StatusBadRequest, "There was an error parsing the body")
-		return
-	}
-	user, err := s.users.Authenticate(r.Context(), username, password)
-	if errors.Is(err, errBadCredentials) {
-		writeBadCredentials(w)
-		return
-	}
-	var token string
-	if err == nil {
-		token, err = s.strategy.WriteToken(r.Context(), user)
-	}
-	if err != nil {
-		writeUnavailable(w, r, s.log, "no login", err)
-		return
-	}
-	writeJSON(w, http.StatusOK, struct {
-		AccessToken string `json:"access_token"`
-		TokenType   string `json:"token_type"`
-	}{token, "bearer"})
 }
 
-// logout tells the strategy, for which a JWT stays valid until it expires: the
-// client forgets it.
-func (s *service) logout(w http.ResponseWriter, r *http.Request) {
-	session := sessionFrom(r.Context())
-	if err := s.strategy.DestroyToken(r.Context(), session.token, session.user); err != nil {
-		writeUnavailable(w, r, s.log, "no logout", err)
-		return
-	}
-	w.WriteHeader(http.StatusNoContent)
+// writeBusy answers one of a flood of logins, which must not fill the log.
+func (s *service) writeBusy(w http.ResponseWriter, r *http.Request) {
+	s.log.DebugContext(r.Context(), "no login", "err", errBusy)
+	w.Header().Set("Retry-After", "1") // in seconds; the logins that wait take about that long
+	writeError(w, http.StatusServiceUnavailable)
 }
 
-func (s *service) me(w http.ResponseWriter, r *http.Request) {
-	writeJSON(w, http.StatusOK, sessionFrom(r.Context()).user)
+func me(w http.ResponseWriter, r *http.Request) {
+	writeJSON(w, http.StatusOK, authhttp.User[*User](r.Context()))
 }
 
 var errFieldMissing = errors.New("the form lacks the username or the password")
@@ -149,38 +168,10 @@ func limitBody(next http.Handler) http.Handler {
 	})
 }
 
-// noStore keeps tokens and user data out of every cache (RFC 6749 §5.1). What
-// is refused or failed is no better kept.
-func noStore(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Cache-Control", "no-store")
-		next.ServeHTTP(w, r)
-	})
-}
-
-// writeUnavailable answers 503 where nobody can say whether a token or a password
-// is good, and logs why. At the level Error is only what the operator can mend. A
-// flood of logins and clients that hang up must not fill the log: they are at
-// Debug. A client that has gone is answered all the same, because a handler that
-// answers nothing answers 200.
-func writeUnavailable(w http.ResponseWriter, r *http.Request, log *slog.Logger, what string, err error) {
-	level := slog.LevelError
-	if errors.Is(err, errBusy) || r.Context().Err() != nil {
-		level = slog.LevelDebug
-	}
-	log.Log(r.Context(), level, what, "err", err)
-	w.Header().Set("Retry-After", "1") // in seconds; the logins that wait take about that long
-	writeError(w, http.StatusServiceUnavailable)
-}
-
 // writeError answers with the status and its name, as FastAPI does, and with
 // nothing of what went wrong.
 func writeError(w http.ResponseWriter, status int) {
 	writeDetail(w, status, http.StatusText(status))
-}
-
-func writeBadCredentials(w http.ResponseWriter) {
-	writeDetail(w, http.StatusBadRequest, "LOGIN_BAD_CREDENTIALS")
 }
 
 func writeDetail(w http.ResponseWriter, status int, detail string) {
@@ -190,7 +181,7 @@ func writeDetail(w http.ResponseWriter, status int, detail string) {
 }
 
 // writeJSON writes v as FastAPI does: compact, no line feed after it, and
-// nothing escaped for HTML. Every v here encodes.
+// nothing escaped for HTML. No cache keeps it. Every v here encodes.
 func writeJSON(w http.ResponseWriter, status int, v any) {
 	var body bytes.Buffer
 	encoder := json.NewEncoder(&body)
@@ -199,6 +190,7 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 		panic(err)
 	}
 	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
 	w.Write(bytes.TrimSuffix(body.Bytes(), []byte("\n")))
 }

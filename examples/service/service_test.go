@@ -24,26 +24,32 @@ const (
 
 func TestService(t *testing.T) {
 	t.Parallel()
-	p := start(t, "-username", testUser, "-password", testPassword)
-	assert.Contains(t, p.welcome, "a random secret was made")
-	assert.NotContains(t, p.welcome, testPassword)
-	token := login(t, p.url, testUser, testPassword)
-	t.Run("login", func(t *testing.T) { testLogin(t, p) })
-	t.Run("users/me", func(t *testing.T) { testMe(t, p, token) })
-	t.Run("logout", func(t *testing.T) { testLogout(t, p, token) })
-	t.Run("bearer", func(t *testing.T) { testBearer(t, p, token) })
-	t.Run("routes", func(t *testing.T) { testRoutes(t, p, token) })
-	t.Run("large body", func(t *testing.T) { testLargeBody(t, p, token) })
+	for _, demo := range []string{"-demo", "-demo=false"} { // the page changes nothing here
+		t.Run(demo, func(t *testing.T) {
+			t.Parallel()
+			p := start(t, demo, "-username", testUser, "-password", testPassword)
+			assert.Contains(t, p.welcome, "a random secret was made")
+			assert.NotContains(t, p.welcome, testPassword)
+			token := login(t, p.url, testUser, testPassword)
+			t.Run("login", func(t *testing.T) { testLogin(t, p) })
+			t.Run("users/me", func(t *testing.T) { testMe(t, p, token) })
+			t.Run("logout", func(t *testing.T) { testLogout(t, p, token) })
+			t.Run("bearer", func(t *testing.T) { testBearer(t, p, token) })
+			t.Run("cookie", func(t *testing.T) { testCookie(t, p, token) })
+			t.Run("routes", func(t *testing.T) { testRoutes(t, p, token) })
+			t.Run("large body", func(t *testing.T) { testLargeBody(t, p, token) })
 
-	require.NoError(t, p.cmd.Process.Kill())
-	rest, _ := p.end(t)
-	log := rest + p.stderr.String()
-	assert.Contains(t, log, "token refused")
-	assert.NotContains(t, log, token)
-	assert.NotContains(t, log, testPassword)
+			require.NoError(t, p.cmd.Process.Kill())
+			rest, _ := p.end(t)
+			assert.Empty(t, rest+p.stderr.String(), "refusals are logged at Debug, which is not shown")
+		})
+	}
 }
 
 func testLogin(t *testing.T, p *process) {
+	for _, route := range []string{"/auth/jwt/login", "/auth/cookie/login"} {
+		t.Run(route, func(t *testing.T) { testRefusedLogin(t, p, route) })
+	}
 	t.Run("multipart", func(t *testing.T) {
 		contentType, body := multipartForm(t, "username", testUser, "password", testPassword)
 		tokenIn(t, do(t, loginRequest(t, p.url, contentType, body)))
@@ -54,7 +60,9 @@ func testLogin(t *testing.T, p *process) {
 		r.URL.RawQuery = "username=other&password=%zz"
 		tokenIn(t, do(t, r))
 	})
+}
 
+func testRefusedLogin(t *testing.T, p *process, route string) {
 	rawQuery, err := io.ReadAll(form("username", testUser, "password", testPassword))
 	require.NoError(t, err)
 	contentType, parts := multipartForm(t, "username", testUser, "password", testPassword)
@@ -92,7 +100,10 @@ func testLogin(t *testing.T, p *process) {
 	cases["query"].request.URL.RawQuery = string(rawQuery)
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			requireRefused(t, do(t, c.request), c.status, c.detail, "")
+			c.request.URL.Path = route
+			got := do(t, c.request)
+			requireRefused(t, got, c.status, c.detail)
+			assert.Empty(t, got.header.Values("Set-Cookie"))
 		})
 	}
 }
@@ -100,7 +111,11 @@ func testLogin(t *testing.T, p *process) {
 // requireMe asks for the user and checks the whole answer.
 func requireMe(t *testing.T, p *process, username string, authorization ...string) {
 	t.Helper()
-	got := do(t, request(t, http.MethodGet, p.url+"/users/me", authorization...))
+	requireUser(t, do(t, request(t, http.MethodGet, p.url+"/users/me", authorization...)), username)
+}
+
+func requireUser(t *testing.T, got answer, username string) {
+	t.Helper()
 	require.Equal(t, http.StatusOK, got.status, got.body)
 	assert.Equal(t, `{"id":"`+userID(username)+`","email":"`+username+
 		`","is_active":true,"is_superuser":false,"is_verified":true}`, got.body)
@@ -117,40 +132,126 @@ func testMe(t *testing.T, p *process, token string) {
 
 func testLogout(t *testing.T, p *process, token string) {
 	got := do(t, request(t, http.MethodPost, p.url+"/auth/jwt/logout", "Bearer "+token))
-	require.Equal(t, http.StatusNoContent, got.status)
-	assert.Empty(t, got.body)
-	assert.Equal(t, "no-store", got.header.Get("Cache-Control"))
+	requireNoContent(t, got)
 	requireMe(t, p, testUser, "Bearer "+token) // a JWT is valid until it expires
 }
 
-// Both guarded routes refuse the same.
+const (
+	bearerChallenge = `Bearer realm="api"`
+	cookieChallenge = `Cookie realm="api"`
+)
+
+// A log-out has nothing to do for a token that is missing or refused.
 func testBearer(t *testing.T, p *process, token string) {
+	const loggedOut, bad = http.StatusNoContent, http.StatusBadRequest
 	cases := map[string]struct {
 		authorization []string
-		status        int
-		challenge     string
+		me, logout    int
+		failure       string
 	}{
-		"no header":        {nil, http.StatusUnauthorized, "Bearer"},
-		"empty header":     {[]string{""}, http.StatusUnauthorized, "Bearer"},
-		"another scheme":   {[]string{"Basic dXNlcjpwYXNz"}, http.StatusUnauthorized, "Bearer"},
-		"no scheme":        {[]string{token}, http.StatusUnauthorized, "Bearer"},
-		"no token":         {[]string{"Bearer"}, http.StatusUnauthorized, "Bearer"},
-		"garbage":          {[]string{"Bearer garbage"}, http.StatusUnauthorized, `Bearer error="invalid_token"`},
-		"changed":          {[]string{"Bearer A" + token}, http.StatusUnauthorized, `Bearer error="invalid_token"`},
-		"over the limit":   {[]string{"Bearer " + strings.Repeat("a", 9000)}, http.StatusUnauthorized, `Bearer error="invalid_token"`},
-		"two headers":      {[]string{"Bearer " + token, "Bearer " + token}, http.StatusBadRequest, `Bearer error="invalid_request"`},
-		"two, one empty":   {[]string{"Bearer " + token, ""}, http.StatusBadRequest, `Bearer error="invalid_request"`},
-		"two in one":       {[]string{"Bearer " + token + ", Bearer " + token}, http.StatusBadRequest, `Bearer error="invalid_request"`},
-		"two tokens":       {[]string{"Bearer " + token + " " + token}, http.StatusBadRequest, `Bearer error="invalid_request"`},
-		"token, parameter": {[]string{"Bearer " + token + `,realm="x"`}, http.StatusBadRequest, `Bearer error="invalid_request"`},
+		"no header":        {nil, 401, loggedOut, ""},
+		"empty header":     {[]string{""}, 401, loggedOut, ""},
+		"another scheme":   {[]string{"Basic dXNlcjpwYXNz"}, 401, loggedOut, ""},
+		"no scheme":        {[]string{token}, 401, loggedOut, ""},
+		"no token":         {[]string{"Bearer"}, 401, loggedOut, ""},
+		"garbage":          {[]string{"Bearer garbage"}, 401, loggedOut, `, error="invalid_token"`},
+		"changed":          {[]string{"Bearer A" + token}, 401, loggedOut, `, error="invalid_token"`},
+		"over the limit":   {[]string{"Bearer " + strings.Repeat("a", 9000)}, 401, loggedOut, `, error="invalid_token"`},
+		"two headers":      {[]string{"Bearer " + token, "Bearer " + token}, bad, bad, `, error="invalid_request"`},
+		"two, one empty":   {[]string{"Bearer " + token, ""}, bad, bad, `, error="invalid_request"`},
+		"two in one":       {[]string{"Bearer " + token + ", Bearer " + token}, bad, bad, `, error="invalid_request"`},
+		"two tokens":       {[]string{"Bearer " + token + " " + token}, bad, bad, `, error="invalid_request"`},
+		"token, parameter": {[]string{"Bearer " + token + `,realm="x"`}, bad, bad, `, error="invalid_request"`},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			for route, method := range map[string]string{"/users/me": http.MethodGet, "/auth/jwt/logout": http.MethodPost} {
-				requireRefused(t, do(t, request(t, method, p.url+route, c.authorization...)),
-					c.status, http.StatusText(c.status), c.challenge)
+			me := request(t, http.MethodGet, p.url+"/users/me", c.authorization...)
+			requireRefused(t, do(t, me), c.me, http.StatusText(c.me), bearerChallenge+c.failure, cookieChallenge)
+			if c.failure != "" { // a cookie does not stand in for a refused token
+				me.AddCookie(&http.Cookie{Name: "auth", Value: token})
+				requireRefused(t, do(t, me), c.me, http.StatusText(c.me), bearerChallenge+c.failure, cookieChallenge)
 			}
+			logout := do(t, request(t, http.MethodPost, p.url+"/auth/jwt/logout", c.authorization...))
+			if c.logout == loggedOut {
+				requireNoContent(t, logout)
+				return
+			}
+			requireRefused(t, logout, c.logout, http.StatusText(c.logout), bearerChallenge+c.failure)
 		})
+	}
+}
+
+func requireNoContent(t *testing.T, got answer) {
+	t.Helper()
+	require.Equal(t, http.StatusNoContent, got.status)
+	assert.Empty(t, got.body)
+	assert.Equal(t, "no-store", got.header.Get("Cache-Control"))
+}
+
+func testCookie(t *testing.T, p *process, token string) {
+	t.Run("from log-in to log-out", func(t *testing.T) { testCookieSession(t, p) })
+	t.Run("log-out without a good token", func(t *testing.T) {
+		for _, value := range []string{"", "auth=", "auth=garbage", "auth=a; auth=b"} {
+			requireNoContent(t, sendCookie(t, http.MethodPost, p.url+"/auth/cookie/logout", value))
+		}
+	})
+	t.Run("refused", func(t *testing.T) {
+		for value, c := range map[string]struct {
+			status  int
+			failure string
+		}{
+			"auth=":                              {401, ""},
+			"__Host-auth=" + token:               {401, ""},
+			"auth=A" + token:                     {401, `, error="invalid_token"`},
+			"auth=" + token + "; auth=" + token:  {400, `, error="invalid_request"`},
+			"auth=" + token + "; other=x; auth=": {400, `, error="invalid_request"`},
+		} {
+			requireRefused(t, sendCookie(t, http.MethodGet, p.url+"/users/me", value),
+				c.status, http.StatusText(c.status), bearerChallenge, cookieChallenge+c.failure)
+		}
+	})
+	t.Run("from another site", func(t *testing.T) { testCrossSite(t, p, token) })
+}
+
+func sendCookie(t *testing.T, method, url, cookie string) answer {
+	t.Helper()
+	r := request(t, method, url)
+	r.Header.Set("Cookie", cookie)
+	return do(t, r)
+}
+
+func testCookieSession(t *testing.T, p *process) {
+	r := loginRequest(t, p.url, urlEncoded, form("username", testUser, "password", testPassword))
+	r.URL.Path = "/auth/cookie/login"
+	got := do(t, r)
+	requireNoContent(t, got)
+	cookie, err := http.ParseSetCookie(got.header.Get("Set-Cookie"))
+	require.NoError(t, err)
+	assert.Equal(t, "auth="+cookie.Value+"; Path=/; Max-Age=3600; HttpOnly; SameSite=Lax", got.header.Get("Set-Cookie"))
+	requireUser(t, sendCookie(t, http.MethodGet, p.url+"/users/me", "auth="+cookie.Value), testUser)
+
+	got = sendCookie(t, http.MethodPost, p.url+"/auth/cookie/logout", "auth="+cookie.Value)
+	requireNoContent(t, got)
+	assert.Equal(t, "auth=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax", got.header.Get("Set-Cookie"))
+}
+
+// Another site can neither log the user out nor log somebody in.
+func testCrossSite(t *testing.T, p *process, token string) {
+	for _, header := range [][2]string{
+		{"Sec-Fetch-Site", "cross-site"},
+		{"Sec-Fetch-Site", "same-site"},
+		{"Origin", "http://evil.example"},
+	} {
+		logout := request(t, http.MethodPost, p.url+"/auth/cookie/logout")
+		logout.Header.Set("Cookie", "auth="+token)
+		login := loginRequest(t, p.url, urlEncoded, form("username", testUser, "password", testPassword))
+		login.URL.Path = "/auth/cookie/login"
+		for _, r := range []*http.Request{logout, login} {
+			r.Header.Set(header[0], header[1])
+			got := do(t, r)
+			requireRefused(t, got, http.StatusForbidden, "Forbidden")
+			assert.Empty(t, got.header.Values("Set-Cookie"))
+		}
 	}
 }
 
@@ -163,11 +264,13 @@ func testRoutes(t *testing.T, p *process, token string) {
 		{http.MethodGet, "/auth/jwt/login", http.StatusMethodNotAllowed, "POST"},
 		{http.MethodPut, "/auth/jwt/login", http.StatusMethodNotAllowed, "POST"},
 		{http.MethodGet, "/auth/jwt/logout", http.StatusMethodNotAllowed, "POST"},
+		{http.MethodGet, "/auth/cookie/login", http.StatusMethodNotAllowed, "POST"},
+		{http.MethodGet, "/auth/cookie/logout", http.StatusMethodNotAllowed, "POST"},
 		{http.MethodPost, "/users/me", http.StatusMethodNotAllowed, "GET, HEAD"},
 		{http.MethodDelete, "/users/me", http.StatusMethodNotAllowed, "GET, HEAD"},
 		{http.MethodHead, "/auth/jwt/login", http.StatusMethodNotAllowed, "POST"},
-		{http.MethodGet, "/", http.StatusNotFound, ""},
-		{http.MethodHead, "/", http.StatusNotFound, ""},
+		{http.MethodPost, "/", http.StatusNotFound, ""},
+		{http.MethodHead, "/nothing", http.StatusNotFound, ""},
 		{http.MethodPost, "/auth/jwt/nothing", http.StatusNotFound, ""},
 		{http.MethodGet, "//nothing", http.StatusNotFound, ""},
 		{http.MethodGet, "/users/me/", http.StatusNotFound, ""},
@@ -179,7 +282,7 @@ func testRoutes(t *testing.T, p *process, token string) {
 			assert.Empty(t, got.body, c)
 			continue
 		}
-		requireRefused(t, got, c.status, http.StatusText(c.status), "")
+		requireRefused(t, got, c.status, http.StatusText(c.status))
 	}
 }
 
@@ -208,10 +311,10 @@ func testLargeBody(t *testing.T, p *process, token string) {
 				require.NoError(t, err)
 				r.Header.Set("Authorization", "Bearer "+token)
 				r.Header.Set("Content-Type", urlEncoded)
-				requireRefused(t, do(t, r), http.StatusRequestEntityTooLarge, "Request Entity Too Large", "")
+				requireRefused(t, do(t, r), http.StatusRequestEntityTooLarge, "Request Entity Too Large")
 			}
 			requireRefused(t, do(t, loginRequest(t, p.url, urlEncoded, body(limit))),
-				http.StatusUnprocessableEntity, "username and password are required", "")
+				http.StatusUnprocessableEntity, "username and password are required")
 		})
 	}
 }
@@ -224,8 +327,10 @@ func TestRestart(t *testing.T) {
 	first := start(t, "-username", testUser, "-password", testPassword, "-secret-file", secret, "-lifetime", "90m")
 	assert.NotContains(t, first.welcome, "random")
 	before := time.Now().Truncate(time.Second)
-	token := login(t, first.url, testUser, testPassword)
+	got := do(t, loginRequest(t, first.url, urlEncoded, form("username", testUser, "password", testPassword)))
 	after := time.Now()
+	token := tokenIn(t, got)
+	assert.Contains(t, got.body, `"expires_in":5400`)
 
 	strategy, err := authstrategy.GetJWTStrategy[*User](authstrategy.NewSecret(goodSecret))
 	require.NoError(t, err)
@@ -241,7 +346,7 @@ func TestRestart(t *testing.T) {
 
 	other := start(t, "-username", "mordred", "-password", testPassword, "-secret-file", secret)
 	requireRefused(t, do(t, request(t, http.MethodGet, other.url+"/users/me", "Bearer "+token)),
-		http.StatusUnauthorized, "Unauthorized", `Bearer error="invalid_token"`)
+		http.StatusUnauthorized, "Unauthorized", `Bearer realm="api", error="invalid_token"`, cookieChallenge)
 }
 
 // One service signs with the private key, another holds the public one alone.
@@ -258,10 +363,14 @@ func TestKeyPair(t *testing.T) {
 	assert.Contains(t, reader.welcome, "A public key alone")
 	assert.NotContains(t, reader.welcome, "auth/jwt/login")
 	requireMe(t, reader, testUser, "Bearer "+token)
-	for _, password := range []string{testPassword, "wrong"} {
-		got := do(t, loginRequest(t, reader.url, urlEncoded, form("username", testUser, "password", password)))
-		requireRefused(t, got, http.StatusServiceUnavailable, "Service Unavailable", "")
-		assert.Empty(t, got.header.Values("Retry-After"), "it will never sign")
+	for _, route := range []string{"/auth/jwt/login", "/auth/cookie/login"} {
+		for _, password := range []string{testPassword, "wrong"} {
+			r := loginRequest(t, reader.url, urlEncoded, form("username", testUser, "password", password))
+			r.URL.Path = route
+			got := do(t, r)
+			requireRefused(t, got, http.StatusServiceUnavailable, "Service Unavailable")
+			assert.Empty(t, got.header.Values("Retry-After"), "it will never sign")
+		}
 	}
 	got := do(t, request(t, http.MethodPost, reader.url+"/auth/jwt/logout", "Bearer "+token))
 	assert.Equal(t, http.StatusNoContent, got.status)
@@ -281,7 +390,7 @@ func TestDefaults(t *testing.T) {
 		require.NotNil(t, match, p.welcome)
 		for _, token := range tokens {
 			requireRefused(t, do(t, request(t, http.MethodGet, p.url+"/users/me", "Bearer "+token)),
-				http.StatusUnauthorized, "Unauthorized", `Bearer error="invalid_token"`)
+				http.StatusUnauthorized, "Unauthorized", `Bearer realm="api", error="invalid_token"`, cookieChallenge)
 		}
 		token := login(t, p.url, "user@example.com", match[1])
 		requireMe(t, p, "user@example.com", "Bearer "+token)

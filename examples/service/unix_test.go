@@ -54,6 +54,34 @@ func TestPrintedLines(t *testing.T) {
 	}
 }
 
+// startUpload sends a log-in up to its body, for which the service waits then.
+func startUpload(t *testing.T, p *process, body string) (net.Conn, *bufio.Reader) {
+	t.Helper()
+	base, err := url.Parse(p.url)
+	require.NoError(t, err)
+	conn, err := net.Dial("tcp", base.Host)
+	require.NoError(t, err)
+	t.Cleanup(func() { conn.Close() })
+	fmt.Fprintf(conn, "POST /auth/jwt/login HTTP/1.1\r\nHost: %s\r\nContent-Type: %s\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n",
+		base.Host, urlEncoded, len(body))
+	reader := bufio.NewReader(conn)
+	status, err := reader.ReadString('\n')
+	require.NoError(t, err)
+	require.Equal(t, "HTTP/1.1 100 Continue\r\n", status)
+	_, err = reader.ReadString('\n')
+	require.NoError(t, err)
+	return conn, reader
+}
+
+// signal sends one and waits until the service says that it stops.
+func (p *process) signal(t *testing.T, signal syscall.Signal) {
+	t.Helper()
+	require.NoError(t, p.cmd.Process.Signal(signal))
+	line, err := p.stdout.ReadString('\n')
+	require.NoError(t, err)
+	require.Contains(t, line, "Stopping")
+}
+
 // On a signal the service takes no new connections, finishes the request under
 // way, and ends with exit code 0.
 func TestShutdown(t *testing.T) {
@@ -61,27 +89,11 @@ func TestShutdown(t *testing.T) {
 	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
 		t.Run(signal.String(), func(t *testing.T) {
 			p := start(t, "-username", "name", "-password", "password")
-			base, err := url.Parse(p.url)
-			require.NoError(t, err)
-			conn, err := net.Dial("tcp", base.Host)
-			require.NoError(t, err)
-			defer conn.Close()
 			const body = "username=name" // answered without a hash
-			fmt.Fprintf(conn, "POST /auth/jwt/login HTTP/1.1\r\nHost: %s\r\nContent-Type: %s\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n",
-				base.Host, urlEncoded, len(body))
-			reader := bufio.NewReader(conn)
-			status, err := reader.ReadString('\n')
-			require.NoError(t, err)
-			require.Equal(t, "HTTP/1.1 100 Continue\r\n", status, "the service waits for the body")
-			_, err = reader.ReadString('\n')
-			require.NoError(t, err)
+			conn, reader := startUpload(t, p, body)
+			p.signal(t, signal)
 
-			require.NoError(t, p.cmd.Process.Signal(signal))
-			line, err := p.stdout.ReadString('\n')
-			require.NoError(t, err)
-			require.Contains(t, line, "Stopping")
-
-			_, err = io.WriteString(conn, body)
+			_, err := io.WriteString(conn, body)
 			require.NoError(t, err)
 			response, err := http.ReadResponse(reader, nil)
 			require.NoError(t, err)
@@ -89,12 +101,24 @@ func TestShutdown(t *testing.T) {
 			content, err := io.ReadAll(response.Body)
 			require.NoError(t, err)
 			requireRefused(t, answer{response.StatusCode, response.Header, string(content)},
-				http.StatusUnprocessableEntity, "username and password are required", "")
+				http.StatusUnprocessableEntity, "username and password are required")
 
 			_, code := p.end(t)
 			assert.Zero(t, code, "%s", &p.stderr)
-			_, err = net.Dial("tcp", base.Host)
+			_, err = net.Dial("tcp", conn.RemoteAddr().String())
 			assert.ErrorIs(t, err, syscall.ECONNREFUSED)
 		})
 	}
+}
+
+// A second signal does not wait for the request under way.
+func TestSecondSignal(t *testing.T) {
+	t.Parallel()
+	p := start(t, "-username", "name", "-password", "password")
+	startUpload(t, p, "username=name")
+	p.signal(t, syscall.SIGTERM)
+	require.NoError(t, p.cmd.Process.Signal(syscall.SIGTERM))
+	_, code := p.end(t)
+	assert.Equal(t, -1, code)
+	assert.Equal(t, syscall.SIGTERM, p.cmd.ProcessState.Sys().(syscall.WaitStatus).Signal())
 }
