@@ -143,7 +143,7 @@ func (p place) explain(block *pem.Block) error {
 			return p.unsupported(u.found, u.rewrite)
 		}
 	}
-	return p.fault("is a PEM block that cannot be read: it is damaged, or of a kind that Go does not support", "copy it again, or "+p.rule.newKey())
+	return p.fault("is a PEM block that cannot be read: it is damaged, or of a kind that Go does not support", "copy it again, rewrite it with "+p.pkey+", or "+p.rule.newKey())
 }
 
 // misplaced says what kind of key was found where another kind is required.

@@ -155,7 +155,7 @@ func TestParsePrivate(t *testing.T) {
 		{"no DER", "RS256", armor("PRIVATE KEY", []byte("x")), `the secret is a PEM block "PRIVATE KEY"` + damaged + needsPrivate},
 		{"nothing", "RS256", armor("PRIVATE KEY", nil), `the secret is a PEM block "PRIVATE KEY"` + damaged + needsPrivate},
 		{"cut short", "RS256", armor("PRIVATE KEY", der(t, "rsa.pem")[:600]), `the secret is a PEM block "PRIVATE KEY"` + damaged + needsPrivate},
-		{"one bit wrong", "RS256", armor("PRIVATE KEY", flipped), "the secret " + unsupported + needsPrivate + "; copy it again, or make a new key with openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out private.pem"},
+		{"one bit wrong", "RS256", armor("PRIVATE KEY", flipped), "the secret " + unsupported + needsPrivate + "; copy it again, rewrite it with openssl pkey -in key.pem -out new.pem, or make a new key with openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out private.pem"},
 
 		{"EC for RSA", "RS256", key("p256.pem"), "the secret is of type ECDSA; RS256 requires a key of type RSA" + chooseAlg},
 		{"RSA for Ed25519", "EdDSA", key("rsa.pem"), "the secret is of type RSA; EdDSA requires a key of type Ed25519" + chooseAlg},
