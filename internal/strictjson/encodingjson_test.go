@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"math/big"
 	"net/netip"
@@ -278,7 +279,8 @@ func requireLikeEncodingJSON(t *testing.T, target reflect.Type, data []byte) {
 	if target == stringFields && bytes.Contains(data, []byte(`\u`)) {
 		return // in Go 1.26, a null in a string may be escaped
 	}
-	require.True(t, reflect.DeepEqual(want, got), "%s into %v is %+v, and for encoding/json %+v", data, target, got, want)
+	sameNaN := oddNumber.Match(data) && fmt.Sprint(want) == fmt.Sprint(got) // from Go 1.27 on; it equals nothing
+	require.True(t, reflect.DeepEqual(want, got) || sameNaN, "%s into %v is %+v, and for encoding/json %+v", data, target, got, want)
 
 	var wantJSON bytes.Buffer
 	encoder := json.NewEncoder(&wantJSON)
