@@ -206,7 +206,8 @@ type Claims struct {
 // Decode decodes the whole payload, registered and private claims, into the
 // value that v points to, as encoding/json does, except that names match
 // exactly. Use a struct of your own for typed private claims; it may embed
-// golang-jwt's RegisteredClaims, but not Claims, which cannot be decoded into.
+// golang-jwt's RegisteredClaims, but not Claims, which cannot be decoded into. A
+// pointer to an interface that holds a pointer is an error, and is left as it is.
 // Numbers decoded into an any become float64; declare large integers as int64 or
 // json.Number to keep them exact.
 //
