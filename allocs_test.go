@@ -20,6 +20,8 @@ func TestAllocations(t *testing.T) {
 	load := authstrategy.UserLoader[authstrategy.Subject](loadSubject)
 	assert.LessOrEqual(t, testing.AllocsPerRun(100, func() { _, _ = s.ReadToken(ctx, token, load) }), 3.0, "ReadToken")
 	assert.LessOrEqual(t, testing.AllocsPerRun(100, func() { _, _ = s.WriteToken(ctx, testID) }), 3.0, "WriteToken")
+	both := anyOf(t, s, newStrategy(t, otherSecret))
+	assert.LessOrEqual(t, testing.AllocsPerRun(100, func() { _, _ = both.ReadToken(ctx, token, load) }), 3.0, "ReadToken through AnyOf")
 	large := strings.Repeat("a", 1<<20)
 	assert.Zero(t, testing.AllocsPerRun(100, func() { _, _ = s.ReadToken(ctx, large, load) }), "a token over the limit")
 }

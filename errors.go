@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/golang-jwt/jwt/v5"
 
@@ -43,7 +42,8 @@ var (
 	ErrTokenMalformed = reason("token is malformed", jwt.ErrTokenMalformed)
 
 	// ErrTokenUnverifiable: the header has no alg, or one other than the
-	// strategy's (RFC 8725 §3.1), or it has crit, b64, enc, zip or cty. A
+	// strategy's (RFC 8725 §3.1); or it has crit, b64, enc, zip or cty; or its kid
+	// names another key than that of [WithKeyID], or none that the [KeySource] has. A
 	// [StrategyFactory] returns it where it has no strategy for the token.
 	ErrTokenUnverifiable = reason("token is unverifiable", jwt.ErrTokenUnverifiable)
 
@@ -58,7 +58,7 @@ var (
 	ErrTokenIssuer = reason("token has the wrong issuer", jwt.ErrTokenInvalidIssuer, jwt.ErrTokenInvalidClaims)
 
 	// ErrTokenAudience: the token has none of the strategy's audiences (RFC 7519
-	// §4.1.3, see [WithAudience]).
+	// §4.1.3, see [WithAudience] and [WithAudienceClaim]).
 	ErrTokenAudience = reason("token has the wrong audience", jwt.ErrTokenInvalidAudience, jwt.ErrTokenInvalidClaims)
 
 	// ErrTokenClaimMissing: the token has no subject, or an empty one; or it has
@@ -135,13 +135,12 @@ var (
 	errNoneMade   = fmt.Errorf("%w: the StrategyFactory returned a nil strategy; return an error instead", ErrInvalidConfig)
 	errClock      = fmt.Errorf("%w: the clock is outside the years 1970 to 9999; correct it (see WithClock)", ErrInvalidConfig)
 	errFarExpiry  = fmt.Errorf("%w: the lifetime carries exp beyond the year 9999; shorten WithLifetime, or use WithoutExpiration", ErrInvalidConfig)
-	errMismatch   = fmt.Errorf("%w: the key of WithPublicKey does not match the private key; pass the matching one, or omit WithPublicKey to derive it", ErrKeyMismatch)
 )
 
 // Errors of writing a token, of reading its user, and of [Claims.Decode]. None
 // of them matches [ErrInvalidToken].
 var (
-	// ErrNoSigningKey: the strategy was made with a public key alone. It reads
+	// ErrNoSigningKey: the strategy was made with public keys alone. It reads
 	// tokens but cannot write them.
 	ErrNoSigningKey = errors.New("authstrategy: no signing key")
 
@@ -159,7 +158,7 @@ var (
 
 // Errors of these kinds that always say the same.
 var (
-	errNoSigningKey = fmt.Errorf("%w: the strategy was made with a public key alone and only reads; pass the private key to GetJWTStrategy as the secret", ErrNoSigningKey)
+	errNoSigningKey = fmt.Errorf("%w: the strategy was made with public keys alone and only reads; pass the private key to GetJWTStrategy as the secret, or a signer with WithSigner", ErrNoSigningKey)
 	errNoUser       = fmt.Errorf("%w: the user is nil", ErrInvalidSubject)
 	errNoID         = fmt.Errorf("%w: the user's TokenSubject is empty", ErrInvalidSubject)
 	errOtherUser    = fmt.Errorf("%w: the loader returned a user other than the one that the token names; to map foreign subjects to users of your own, use ReadClaims", ErrInvalidSubject)
@@ -178,46 +177,47 @@ func mistake(text string) error {
 	return errs.New("authstrategy: "+text, ErrInvalidConfig)
 }
 
+// isFinal reports whether an error says that the token is authentic and meant for
+// the strategy that returned it, but not good now. No other strategy can know better.
+func isFinal(err error) bool {
+	return progress(err) >= slices.Index(refusals, ErrTokenClaimMissing)
+}
+
+// progress returns how far a token came in the order of refusals. It is 0 for an
+// error that gives no reason of this package.
+func progress(err error) int {
+	for i, refusal := range slices.Backward(refusals) {
+		if errors.Is(err, refusal) {
+			return i
+		}
+	}
+	return 0
+}
+
 // openError returns what ReadClaims says of a token that internal/jws did not
 // open: a reason to refuse it, or that its key could not be looked up.
 func openError(err error) error {
-	if errors.Is(err, jws.ErrMalformed) {
+	kind := jws.KindOf(err)
+	if kind == jws.ErrMalformed {
 		return fmt.Errorf("%w: %w", ErrTokenMalformed, err)
 	}
-	if errors.Is(err, jws.ErrUnverifiable) {
+	if kind == jws.ErrUnverifiable {
 		return fmt.Errorf("%w: %w", ErrTokenUnverifiable, err)
 	}
-	if errors.Is(err, jws.ErrSignature) {
+	if kind == jws.ErrSignature {
 		return errSignature
 	}
-	return callbackError("key look-up", err)
+	return err // of the KeySource
 }
 
 // callbackError returns the error of the caller's own function, a loader or a
 // factory, as the caller gets it back. It refuses the token with the reasons that
 // the function may give; anything else in it says nothing about the token.
 func callbackError(function string, err error, may ...error) error {
-	i := slices.IndexFunc(may, func(reason error) bool { return errors.Is(err, reason) })
-	if i < 0 {
-		return fmt.Errorf("authstrategy: the %s failed: %w", function, errs.Shield(err, refusals))
+	for _, reason := range may {
+		if errors.Is(err, reason) {
+			return errs.Refuse(reason, err, refusals)
+		}
 	}
-	return &callerRefusal{may[i], err}
-}
-
-// A callerRefusal is a reason that the caller's own function gave, with all else
-// that is in the function's error.
-type callerRefusal struct{ reason, err error }
-
-// Error begins with the reason, and says it once.
-func (r *callerRefusal) Error() string {
-	reason := r.reason.Error()
-	own := strings.TrimSuffix(strings.TrimPrefix(r.err.Error(), reason), reason)
-	if own = strings.Trim(own, ": \n"); own == "" {
-		return reason
-	}
-	return reason + ": " + own
-}
-
-func (r *callerRefusal) Unwrap() []error {
-	return []error{r.reason, errs.Shield(r.err, refusals)}
+	return fmt.Errorf("authstrategy: the %s failed: %w", function, errs.Shield(err, refusals))
 }

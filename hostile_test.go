@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"slices"
 	"strings"
 	"testing"
 
@@ -16,25 +17,22 @@ import (
 // The matrix has at least so many rows of each class; a class that shrinks is a
 // class that is no longer tested.
 var minimumRows = map[string]struct{ bad, good int }{
-	"algorithm": {312, 13},
+	"algorithm": {360, 16},
 	"base64url": {646, 3},
-	"header":    {977, 178},
-	"signature": {2006, 4},
-	"claims":    {917, 314},
-	"order":     {152, 0},
+	"header":    {1048, 190},
+	"key":       {208, 22},
+	"signature": {2171, 4},
+	"claims":    {1055, 365},
+	"order":     {170, 0},
 	"size":      {79, 5},
 }
 
 // TestHostileTokens reads every token of the matrix, and the control of every
 // bad one.
 func TestHostileTokens(t *testing.T) {
-	readers := map[*hostiletest.Reader]*authstrategy.JWTStrategy[authstrategy.Subject]{}
-	strategy := func(r *hostiletest.Reader) *authstrategy.JWTStrategy[authstrategy.Subject] {
-		if readers[r] == nil {
-			readers[r] = hostileStrategy(t, r)
-		}
-		return readers[r]
-	}
+	strategy := perReader(func(r *hostiletest.Reader) *authstrategy.JWTStrategy[authstrategy.Subject] {
+		return hostileStrategy(t, r)
+	})
 	type reading struct {
 		reader *hostiletest.Reader
 		token  string
@@ -107,6 +105,219 @@ func TestOneByteVariants(t *testing.T) {
 			require.Equal(t, 2*len(token)+512, refuse(hostiletest.OneByteLongerOrShorter(token)))
 		})
 	}
+}
+
+// inOrder are the reasons that a token of the matrix can get, in the order of
+// errors.go.
+var inOrder = []error{
+	authstrategy.ErrTokenMissing, authstrategy.ErrTokenTooLarge, authstrategy.ErrTokenMalformed, authstrategy.ErrTokenUnverifiable,
+	authstrategy.ErrTokenSignature, authstrategy.ErrTokenType, authstrategy.ErrTokenIssuer, authstrategy.ErrTokenAudience,
+	authstrategy.ErrTokenClaimMissing, authstrategy.ErrTokenNotYetValid, authstrategy.ErrTokenExpired,
+}
+
+// furthest returns what AnyOf says where two strategies say this of a token, nil if
+// they read it. The final reasons of the matrix are the last three. No other reason
+// stands after them, so they need no rule of their own.
+func furthest(a, b error) error {
+	if a == nil || b == nil {
+		return nil
+	}
+	return inOrder[max(slices.Index(inOrder, a), slices.Index(inOrder, b))]
+}
+
+// strangerSays returns what a strategy says of the row that differs from the row's
+// reader in its key alone. It agrees as long as the key does not count. After that
+// the signature is not good, also that of a good token.
+func strangerSays(row hostiletest.Row) error {
+	if row.Stage == hostiletest.AtHeader || row.Stage == hostiletest.AtKey {
+		return row.Want
+	}
+	return authstrategy.ErrTokenSignature
+}
+
+// strangerOfSays is strangerSays for a strategy of another algorithm, too. It agrees
+// as long as the algorithm does not count. After that the token is another's, unless
+// it is one of those whose only fault is that they are of that algorithm.
+func strangerOfSays(row hostiletest.Row, alg authstrategy.Algorithm) error {
+	if row.Stage == hostiletest.AtHeader && row.Want != authstrategy.ErrTokenUnverifiable {
+		return row.Want
+	}
+	if row.ReachesSignature(alg) {
+		return authstrategy.ErrTokenSignature
+	}
+	return authstrategy.ErrTokenUnverifiable
+}
+
+// TestHostileTokensThroughAnyOf reads the matrix with AnyOf, where the strategy of
+// the row's reader stands before and after one that has another key. What AnyOf says
+// is nearly always what the reader says: what comes before the signature is the same
+// for both, and what comes after it is further than what the other says. The
+// exception are claims that are malformed. Only the reader sees that, and it stands
+// early in the order, so the other's reason is reported.
+func TestHostileTokensThroughAnyOf(t *testing.T) {
+	t.Parallel()
+	of := perReader(func(r *hostiletest.Reader) rotations { return newRotations(t, r) })
+	exceptions := 0
+	for _, row := range hostiletest.Rows() {
+		s := of(row.Reader)
+		withStranger := furthest(row.Want, strangerSays(row))
+		withStrangerOf := furthest(row.Want, strangerOfSays(row, s.otherAlgorithm))
+		for _, round := range []struct {
+			name     string
+			strategy authstrategy.Strategy[authstrategy.Subject]
+			want     error
+		}{
+			{"before another key", s.beforeStranger, withStranger},
+			{"after another key", s.afterStranger, withStranger},
+			{"after another algorithm", s.afterStrangerOf, withStrangerOf},
+		} {
+			if got := verdict(t, round.strategy, row.Token); got != round.want {
+				t.Errorf("%s: %s: %v, want %v", row.Name, round.name, got, round.want)
+			}
+		}
+		if withStranger != row.Want {
+			assert.Equal(t, authstrategy.ErrTokenMalformed, row.Want, row.Name)
+			exceptions++
+		}
+	}
+	t.Logf("another reason than the row's own: %d of %d", exceptions, len(hostiletest.Rows()))
+}
+
+// rotations are AnyOf of a Reader's own strategy and of one with another key.
+type rotations struct {
+	beforeStranger, afterStranger, afterStrangerOf authstrategy.Strategy[authstrategy.Subject]
+	otherAlgorithm                                 authstrategy.Algorithm
+}
+
+func newRotations(t *testing.T, r *hostiletest.Reader) rotations {
+	t.Helper()
+	otherAlgorithm := authstrategy.EdDSA
+	if r.Algorithm == authstrategy.EdDSA || r.Algorithm == authstrategy.Ed25519 {
+		otherAlgorithm = authstrategy.ES256
+	}
+	own := hostileStrategy(t, r)
+	stranger, err := r.Stranger()
+	require.NoError(t, err, r.Name)
+	strangerOf, err := r.StrangerOf(otherAlgorithm)
+	require.NoError(t, err, r.Name)
+	return rotations{anyOf(t, own, stranger), anyOf(t, stranger, own), anyOf(t, strangerOf, own), otherAlgorithm}
+}
+
+// TestHostileTokensThroughKeySource reads the matrix with strategies that have a
+// KeySource. Few rows cannot be made to go through one.
+func TestHostileTokensThroughKeySource(t *testing.T) {
+	t.Parallel()
+	of := perReader(func(r *hostiletest.Reader) sources { return newSources(t, r) })
+	bad, good := map[string]int{}, map[string]int{}
+	controls := map[string]bool{}
+	for _, row := range hostiletest.Rows() {
+		row, ok := row.ForSource()
+		if !ok {
+			continue
+		}
+		if row.Want == nil {
+			good[row.Class]++
+		} else {
+			bad[row.Class]++
+		}
+		s := of(row.Reader)
+		checkSources(t, s, row)
+		if control := row.Reader.Name + row.Control; row.Control != "" && !controls[control] {
+			controls[control] = true
+			requireRead(t, s.right.strategy, row.Control, "the control: "+row.Rule)
+		}
+	}
+	readGood := 0
+	for class, minimum := range minimumRows {
+		assert.GreaterOrEqual(t, 100*bad[class], 95*minimum.bad, "bad rows of class %s that go through", class)
+		readGood += good[class]
+	}
+	assert.GreaterOrEqual(t, readGood, 590, "good rows that go through")
+	assert.GreaterOrEqual(t, len(controls), 240, "controls")
+	t.Logf("bad %v, good %v, controls %d", bad, good, len(controls))
+}
+
+// sources are strategies of one Reader, each with a source: one that has the right
+// key among others, one that has the others alone, and one that has none.
+type sources struct{ right, wrong, empty sourced }
+
+type sourced struct {
+	strategy *authstrategy.JWTStrategy[authstrategy.Subject]
+	source   *hostiletest.Source
+}
+
+func newSources(t *testing.T, r *hostiletest.Reader) sources {
+	t.Helper()
+	with := func(source *hostiletest.Source) sourced {
+		strategy, err := r.SourceStrategy(source)
+		require.NoError(t, err, r.Name)
+		return sourced{strategy, source}
+	}
+	return sources{with(r.Source()), with(r.WrongSource()), with(&hostiletest.Source{})}
+}
+
+// checkSources reads the row with each of the sources. Without the right key no
+// signature is good, and without any key there is nothing to verify it with. No key
+// is looked up for a token whose form, size or header is refused, and one look is
+// enough for all others.
+func checkSources(t *testing.T, s sources, row hostiletest.Row) {
+	t.Helper()
+	withWrong, withNone := row.Want, row.Want
+	if row.Stage > hostiletest.AtKey {
+		withWrong, withNone = authstrategy.ErrTokenSignature, authstrategy.ErrTokenUnverifiable
+	}
+	var kids []string
+	if row.Stage > hostiletest.AtHeader {
+		kids = []string{row.KeyID()}
+	}
+	for _, round := range []struct {
+		name string
+		sourced
+		want error
+	}{{"the right key", s.right, row.Want}, {"wrong keys", s.wrong, withWrong}, {"no keys", s.empty, withNone}} {
+		round.source.Asked = nil
+		if got := verdict(t, round.strategy, row.Token); got != round.want {
+			t.Errorf("%s: with %s: %v, want %v", row.Name, round.name, got, round.want)
+		}
+		if asked := round.source.Asked; !slices.Equal(asked, kids) {
+			t.Errorf("%s: with %s: the source is asked for %q, want %q", row.Name, round.name, asked, kids)
+		}
+	}
+}
+
+// perReader returns f, called once for each Reader.
+func perReader[T any](f func(*hostiletest.Reader) T) func(*hostiletest.Reader) T {
+	made := map[*hostiletest.Reader]T{}
+	return func(r *hostiletest.Reader) T {
+		if _, ok := made[r]; !ok {
+			made[r] = f(r)
+		}
+		return made[r]
+	}
+}
+
+// verdict reads the token and returns the one reason for which it is refused, nil if
+// it is read. It fails if there is a user or a call of the loader beside a reason.
+func verdict(t *testing.T, strategy authstrategy.Strategy[authstrategy.Subject], token string) error {
+	t.Helper()
+	asked := 0
+	user, err := strategy.ReadToken(context.Background(), token, func(_ context.Context, claims *authstrategy.Claims) (authstrategy.Subject, error) {
+		asked++
+		return authstrategy.Subject(claims.Subject), nil
+	})
+	if err == nil && user != "" && asked == 1 {
+		return nil
+	}
+	requireOneReason(t, err)
+	if user != "" || asked != 0 {
+		t.Fatalf("%.200q: ReadToken returns %q, %v; the loader is asked %d times", token, user, err, asked)
+	}
+	for _, reason := range inOrder {
+		if errors.Is(err, reason) {
+			return reason
+		}
+	}
+	return err
 }
 
 func hostileStrategy(t *testing.T, reader *hostiletest.Reader) *authstrategy.JWTStrategy[authstrategy.Subject] {

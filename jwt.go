@@ -16,6 +16,8 @@ import (
 	"github.com/go-authstrategy/authstrategy/internal/claims"
 	"github.com/go-authstrategy/authstrategy/internal/errs"
 	"github.com/go-authstrategy/authstrategy/internal/jws"
+	"github.com/go-authstrategy/authstrategy/internal/keyring"
+	"github.com/go-authstrategy/authstrategy/internal/names"
 	"github.com/go-authstrategy/authstrategy/internal/nils"
 )
 
@@ -39,9 +41,10 @@ var _ Strategy[Subject] = (*JWTStrategy[Subject])(nil)
 //
 // With HS256, HS384 and HS512 the secret signs and verifies. With the other
 // algorithms it is the private key in PEM, and the public key is derived from it
-// unless [WithPublicKey] gives it; the zero Secret with WithPublicKey makes a
-// strategy that only reads. Both keys are checked here, and used once: see
-// [Algorithm] for what each algorithm requires.
+// unless [WithPublicKey] gives it. The zero Secret goes with [WithSigner], which
+// signs by a key that is elsewhere; with WithPublicKey alone or [WithKeySource] it
+// makes a strategy that only reads. Keys are checked here, and used once, except
+// those of a signer or a source: see [Algorithm] for what each algorithm requires.
 //
 // All mistakes are reported at once, joined as by [errors.Join]. Each matches
 // [ErrInvalidConfig], and a mistake in the secret, a key or the algorithm also
@@ -49,12 +52,15 @@ var _ Strategy[Subject] = (*JWTStrategy[Subject])(nil)
 // [ErrUnsupportedAlgorithm]. The keys of an unsupported algorithm are not checked.
 func GetJWTStrategy[U User](secret Secret, opts ...Option) (*JWTStrategy[U], error) {
 	o := newOptions(opts)
-	user := reflect.TypeFor[U]()
+	asksClaims, err := claims.CanProvide(reflect.TypeFor[U]())
+	if err != nil {
+		o.mistake("%w", err)
+	}
 	tokens, err := newTokens(secret, o)
-	if err := errors.Join(err, checkTokenClaims(user)); err != nil {
+	if err != nil {
 		return nil, err
 	}
-	return &JWTStrategy[U]{tokens, canProvideClaims(user)}, nil
+	return &JWTStrategy[U]{tokens, asksClaims}, nil
 }
 
 // Lifetime returns how long the strategy's tokens are valid; 0 means that they
@@ -85,22 +91,23 @@ func (s *JWTStrategy[U]) Format(f fmt.State, _ rune) {
 // LogValue returns for log/slog what Format prints.
 func (s *JWTStrategy[U]) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(s)) }
 
-// WriteToken returns a token for the user: a header with alg and typ, and the
-// claims sub, aud and exp, then iss, iat and jti if the options ask for them,
+// WriteToken returns a token for the user: a header with alg, typ and, with
+// [WithKeyID], kid, and the claims sub, aud and exp, then iss, iat and jti if the options ask for them,
 // then the private claims of a [ClaimsProvider].
 //
 // It fails with [ErrInvalidConfig] for a nil strategy; then with
-// [ErrNoSigningKey] if the strategy was made with a public key alone; then with
+// [ErrNoSigningKey] if the strategy was made with public keys alone; then with
 // [ErrInvalidSubject] for a nil user or an empty subject. After that it fails with
 // [ErrInvalidClaims] for private claims that cannot be written, or a token that
 // would be longer than [WithMaxTokenSize] allows; with [ErrInvalidSubject] for a
 // subject that is not UTF-8; and with [ErrInvalidConfig] for a clock outside the
-// years 1970 to 9999, or a lifetime that carries exp beyond 9999.
+// years 1970 to 9999, or a lifetime that carries exp beyond 9999. The error of a
+// signer of [WithSigner] comes wrapped.
 func (s *JWTStrategy[U]) WriteToken(ctx context.Context, user U) (string, error) {
 	if s == nil || s.tokens == nil {
 		return "", errNoStrategy
 	}
-	if s.tokens.signingKey == nil {
+	if s.tokens.keys.Signing == nil {
 		return "", errNoSigningKey
 	}
 	if nils.Is(user) {
@@ -113,11 +120,11 @@ func (s *JWTStrategy[U]) WriteToken(ctx context.Context, user U) (string, error)
 	var private []byte
 	if s.asksClaims {
 		var err error
-		if private, err = privateClaims(user); err != nil {
-			return "", err
+		if private, err = claims.Private(user); err != nil {
+			return "", fmt.Errorf("%w: the user's TokenClaims %w", ErrInvalidClaims, errs.Shield(err, refusals))
 		}
 	}
-	return s.tokens.write(subject, private)
+	return s.tokens.write(ctx, subject, private)
 }
 
 // ReadToken checks the token and returns the user that load finds for its
@@ -125,7 +132,7 @@ func (s *JWTStrategy[U]) WriteToken(ctx context.Context, user U) (string, error)
 // reason. Otherwise it matches [ErrInvalidConfig], for a nil strategy or loader
 // or a clock outside the years 1970 to 9999; or [ErrInvalidSubject], if the
 // loader returned a user other than the one that the token names; or it wraps
-// the loader's own error.
+// the loader's own error, or that of the [KeySource].
 func (s *JWTStrategy[U]) ReadToken(ctx context.Context, token string, load UserLoader[U]) (U, error) {
 	var none U
 	if load == nil {
@@ -160,6 +167,20 @@ func (s *JWTStrategy[U]) ReadClaims(ctx context.Context, token string) (*Claims,
 		return nil, errNoStrategy
 	}
 	return s.tokens.read(ctx, token)
+}
+
+// PublicKey returns the key that verifies the strategy's tokens, to be published: its
+// ID is the kid of [WithKeyID] or [WithThumbprintKeyID], its Algorithm the strategy's.
+// It is nil where there is no such key: with HS256, HS384 and HS512, with a
+// [KeySource], and for a nil strategy.
+func (s *JWTStrategy[U]) PublicKey() *PublicKey {
+	if s == nil || s.tokens == nil {
+		return nil
+	}
+	if s.tokens.keys.Public == nil {
+		return nil
+	}
+	return &PublicKey{s.tokens.keys.ID, s.tokens.algorithm, s.tokens.keys.Public}
 }
 
 // DestroyToken does nothing and returns nil: a JWT is in no database and stays
@@ -201,6 +222,16 @@ type Claims struct {
 
 	payload []byte    // the whole object; nil: not read from a token
 	one     [1]string // what Audience points to if it is the strategy's single one: saves an allocation
+}
+
+// TokenSubject returns c.Subject, so that *Claims is a [User]: that of a
+// JWTStrategy[*Claims], which reads tokens with [LoadClaims]. Writing one keeps its
+// Subject alone; all its other fields are the strategy's to write.
+func (c *Claims) TokenSubject() string {
+	if c == nil {
+		return ""
+	}
+	return c.Subject
 }
 
 // Decode decodes the whole payload, registered and private claims, into the
@@ -246,80 +277,40 @@ func (c *Claims) Decode(v any) error {
 // Read a token with a strategy instead.
 func (c *Claims) UnmarshalJSON([]byte) error { return errFromJSON }
 
-// canProvideClaims reports whether some value of the user's type is a
-// ClaimsProvider.
-func canProvideClaims(user reflect.Type) bool {
-	return user.Kind() == reflect.Interface || user.Implements(reflect.TypeFor[ClaimsProvider]())
-}
-
-// checkTokenClaims finds a method TokenClaims that would never be called.
-func checkTokenClaims(user reflect.Type) error {
-	if user.Implements(reflect.TypeFor[ClaimsProvider]()) {
-		return nil
-	}
-	if _, has := user.MethodByName("TokenClaims"); has {
-		return fmt.Errorf("%w: TokenClaims of %v has another signature than ClaimsProvider requires; declare it as TokenClaims() any, or rename it", ErrInvalidConfig, user)
-	}
-	if _, has := reflect.PointerTo(user).MethodByName("TokenClaims"); has {
-		return fmt.Errorf("%w: TokenClaims has the receiver *%v, and the users of this strategy are of type %v; declare it as TokenClaims() any with the receiver %v, or use *%v as the type of user", ErrInvalidConfig, user, user, user, user)
-	}
-	return nil
-}
-
-// privateClaims returns the members that the user's TokenClaims adds; none if the
-// user has no such method.
-func privateClaims(user any) ([]byte, error) {
-	provider, ok := user.(ClaimsProvider)
-	if !ok {
-		return nil, nil
-	}
-	private, err := claims.EncodePrivate(provider.TokenClaims())
-	if err != nil {
-		return nil, fmt.Errorf("%w: the user's TokenClaims %w", ErrInvalidClaims, errs.Shield(err, refusals))
-	}
-	return private, nil
-}
-
 // tokens writes and reads the tokens of a strategy, whatever its users are.
 type tokens struct {
 	rules
 	codec  *jws.Codec
 	claims *claims.Codec
-
-	signingKey *jws.Key   // nil: the strategy only reads
-	keys       jws.KeySet // that verify
+	keys   *keyring.Ring
 }
 
 // newTokens checks the options and the keys, and reports all mistakes at once.
 func newTokens(secret Secret, o *options) (*tokens, error) {
-	mistakes := o.mistakes
 	// WithAlgorithm has reported an algorithm that is not supported, and nothing
 	// can be said of its keys.
 	if !o.algorithm.supported() {
-		return nil, errors.Join(mistakes...)
+		return nil, errors.Join(o.mistakes...)
 	}
-	key, err := newKey(secret.Reveal(), o)
-	if err := errors.Join(append(mistakes, err)...); err != nil {
+	ring, err := newKeyring(secret.Reveal(), o)
+	if err := errors.Join(append(o.mistakes, err)...); err != nil {
 		return nil, err
 	}
-	t := &tokens{rules: o.rules, keys: jws.StaticKeySet{key}}
+	t := &tokens{rules: o.rules, keys: ring}
 	// These two never fail: the options refuse what is not UTF-8.
-	t.codec, _ = jws.NewCodec(string(o.algorithm), o.tokenType)
-	t.claims, _ = claims.NewCodec(o.audience)
-	if key.CanSign() {
-		t.signingKey = key
-	}
-	return t, t.checkSize(key)
+	t.codec, _ = jws.NewCodec(string(o.algorithm), o.tokenType, ring.ID)
+	t.claims, _ = claims.NewCodec(o.audience, o.audienceClaim)
+	return t, t.checkSize()
 }
 
 // checkSize finds a limit that no token can meet: its signature alone is longer,
 // or for a strategy that writes, with the claims that are in every token.
-func (t *tokens) checkSize(key *jws.Key) error {
-	smallest := t.codec.Size(key, 0)
-	if t.signingKey != nil {
-		payload, _ := t.claims.Encode(t.claimsAt(time.Unix(0, 0), "1"), nil) // never fails: all of it is UTF-8
-		smallest = t.codec.Size(key, len(payload))
+func (t *tokens) checkSize() error {
+	var payload []byte
+	if t.keys.Signing != nil {
+		payload, _ = t.claims.Encode(t.claimsAt(time.Unix(0, 0), "1"), nil) // never fails: all of it is UTF-8
 	}
+	smallest := t.codec.Size(len(payload), t.keys.SignatureSize)
 	if smallest > t.maxTokenSize {
 		return fmt.Errorf("%w: WithMaxTokenSize(%d) is too small; with %s, this key and these options a token has %d bytes or more", ErrInvalidConfig, t.maxTokenSize, t.algorithm, smallest)
 	}
@@ -327,7 +318,7 @@ func (t *tokens) checkSize(key *jws.Key) error {
 }
 
 // write returns a token for the subject with the members of private.
-func (t *tokens) write(subject string, private []byte) (string, error) {
+func (t *tokens) write(ctx context.Context, subject string, private []byte) (string, error) {
 	now, err := t.clock()
 	if err != nil {
 		return "", err
@@ -340,12 +331,13 @@ func (t *tokens) write(subject string, private []byte) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("%w: the user's TokenSubject is %w", ErrInvalidSubject, err)
 	}
-	token, err := t.codec.Sign(t.signingKey, payload)
-	if err != nil {
-		return "", fmt.Errorf("authstrategy: signing failed: %w", err)
+	// Before it is signed: a signature can cost money.
+	if size := t.codec.Size(len(payload), t.keys.SignatureSize); size > t.maxTokenSize {
+		return "", fmt.Errorf("%w: the token would have %d bytes, over the limit of %d; write fewer claims, or raise WithMaxTokenSize wherever tokens are written and read", ErrInvalidClaims, size, t.maxTokenSize)
 	}
-	if len(token) > t.maxTokenSize {
-		return "", fmt.Errorf("%w: the token would have %d bytes, over the limit of %d; write fewer claims, or raise WithMaxTokenSize wherever tokens are written and read", ErrInvalidClaims, len(token), t.maxTokenSize)
+	token, err := t.codec.Sign(ctx, t.keys.Signing, payload)
+	if err != nil {
+		return "", fmt.Errorf("authstrategy: signing failed: %w", errs.Shield(err, refusals))
 	}
 	return token, nil
 }
@@ -375,7 +367,7 @@ func (t *tokens) read(ctx context.Context, token string) (*Claims, error) {
 	if len(token) > t.maxTokenSize {
 		return nil, errTooLarge
 	}
-	header, payload, err := t.codec.Open(ctx, token, t.keys)
+	header, payload, err := t.codec.Open(ctx, token, t.keys.Verifying)
 	if err != nil {
 		return nil, openError(err)
 	}
@@ -386,22 +378,22 @@ func (t *tokens) read(ctx context.Context, token string) (*Claims, error) {
 	}
 	c.Subject, c.Issuer, c.ID, c.Audience = set.Subject, set.Issuer, set.ID, set.Audience
 	c.ExpiresAt, c.NotBefore, c.IssuedAt = set.ExpiresAt, set.NotBefore, set.IssuedAt
-	if err := t.check(header, c); err != nil {
+	if err := t.check(header, set, c); err != nil {
 		return nil, err
 	}
 	return c, nil
 }
 
 // check holds verified claims against the rules, the clock last.
-func (r *rules) check(header jws.Header, c *Claims) error {
+func (r *rules) check(header jws.Header, set claims.Set, c *Claims) error {
 	if !r.takesType(header) {
 		return r.wrongType(header)
 	}
 	if r.issuer != "" && c.Issuer != r.issuer {
 		return r.wrongIssuer(c)
 	}
-	if !slices.ContainsFunc(c.Audience, func(a string) bool { return slices.Contains(r.audience, a) }) {
-		return r.wrongAudience(c)
+	if !r.takesAudience(set) {
+		return r.wrongAudience(set)
 	}
 	if c.Subject == "" {
 		return errNoSubject
@@ -426,7 +418,14 @@ func (r *rules) takesType(header jws.Header) bool {
 	if !header.HasType {
 		return !r.typeRequired
 	}
-	return header.Type == r.tokenType || mediaType(header.Type) == mediaType(r.tokenType)
+	return header.Type == r.tokenType || names.MediaType(header.Type) == names.MediaType(r.tokenType)
+}
+
+func (r *rules) takesAudience(set claims.Set) bool {
+	if r.audienceClaim != "" && !set.HasAudience {
+		return slices.Contains(r.audience, set.InsteadOfAudience)
+	}
+	return slices.ContainsFunc(set.Audience, func(a string) bool { return slices.Contains(r.audience, a) })
 }
 
 // The texts of these three name what the strategy wants, which is no secret, and
@@ -446,9 +445,12 @@ func (r *rules) wrongIssuer(c *Claims) error {
 	return fmt.Errorf("%w: it has another iss than the strategy's, %q (see WithIssuer)", ErrTokenIssuer, r.issuer)
 }
 
-func (r *rules) wrongAudience(c *Claims) error {
-	if len(c.Audience) == 0 {
-		return fmt.Errorf("%w: it has no aud, and the strategy requires one of %q; no option accepts tokens without aud: have their writer add it (in golang-jwt RegisteredClaims.Audience, in PyJWT the claim \"aud\"), and name it in WithAudience", ErrTokenAudience, r.audience)
+func (r *rules) wrongAudience(set claims.Set) error {
+	if r.audienceClaim != "" && !set.HasAudience {
+		return fmt.Errorf("%w: it has no aud, and its claim %q is none of the strategy's audiences, %q (see WithAudienceClaim)", ErrTokenAudience, r.audienceClaim, r.audience)
+	}
+	if len(set.Audience) == 0 {
+		return fmt.Errorf("%w: it has no aud, and the strategy requires one of %q; have its writer add it (in golang-jwt RegisteredClaims.Audience, in PyJWT the claim \"aud\"), and name it in WithAudience; or see WithAudienceClaim", ErrTokenAudience, r.audience)
 	}
 	return fmt.Errorf("%w: its aud has none of the strategy's audiences, %q (see WithAudience)", ErrTokenAudience, r.audience)
 }

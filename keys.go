@@ -1,15 +1,20 @@
 package authstrategy
 
 import (
+	"context"
 	"crypto"
 	"crypto/subtle"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"strconv"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/go-authstrategy/authstrategy/internal/errs"
 	"github.com/go-authstrategy/authstrategy/internal/jws"
+	"github.com/go-authstrategy/authstrategy/internal/keyring"
 	"github.com/go-authstrategy/authstrategy/internal/keys"
 )
 
@@ -59,6 +64,8 @@ func (s Secret) Equal(other Secret) bool {
 // redacted is what a Secret shows instead of its value.
 const redacted = keys.Redacted
 
+const maxShownAlgorithm = 8 // bytes of an unknown algorithm that an error shows
+
 // String returns **********, whatever s holds.
 func (s Secret) String() string { return redacted }
 
@@ -83,7 +90,7 @@ func (s *Secret) UnmarshalText(text []byte) error {
 }
 
 // An Algorithm is a signature algorithm, by its name in the header's "alg" (RFC
-// 7518 §3.1, RFC 8037 §3.1).
+// 7518 §3.1, RFC 8037 §3.1, RFC 9864 §2.2).
 type Algorithm string
 
 // The algorithms, with what each requires of its secret or key.
@@ -100,84 +107,166 @@ const (
 	ES256 Algorithm = "ES256" // ECDSA, SHA-256: curve P-256
 	ES384 Algorithm = "ES384" // ECDSA, SHA-384: curve P-384
 	ES512 Algorithm = "ES512" // ECDSA, SHA-512: curve P-521
-	EdDSA Algorithm = "EdDSA" // Ed25519
+	EdDSA Algorithm = "EdDSA" // Ed25519, by its older name
+
+	// Ed25519 is the name of EdDSA on Ed25519 since RFC 9864. A strategy writes the
+	// name that it is given. It reads both, so each of the two reads the other's
+	// tokens.
+	Ed25519 Algorithm = "Ed25519"
 )
 
 func (a Algorithm) supported() bool { return keys.Supported(string(a)) }
 
-// newKey checks the secret and the public key, and returns the key that signs
-// and verifies. It reports all mistakes at once.
-func newKey(secret string, o *options) (*jws.Key, error) {
-	read := newKeyPair
-	if keys.Symmetric(string(o.algorithm)) {
-		read = newHMACKey
+// unsupported is the mistake of passing the algorithm to a function.
+func (a Algorithm) unsupported(function string) error {
+	found := strconv.Quote(string(a))
+	if len(a) > maxShownAlgorithm { // a secret in the wrong place?
+		found = fmt.Sprintf("a text of %d bytes", len(a))
 	}
-	key, err := read(secret, o)
-	if err != nil {
-		return nil, err
-	}
-	if err := key.SelfTest(); err != nil {
-		return nil, fmt.Errorf("%w: Go refuses to use this key: %w; make another one, or run without GODEBUG=fips140=only", ErrInvalidKey, err)
-	}
-	return key, nil
+	return fmt.Errorf("%w: %s(%s) is not supported; it must be one of %s",
+		ErrUnsupportedAlgorithm, function, found, strings.Join(keys.Algorithms(), ", "))
 }
 
-func newHMACKey(secret string, o *options) (*jws.Key, error) {
-	alg := string(o.algorithm)
+// A PublicKey is a key that verifies, as a [KeySource] returns it. Make it with
+// [NewPublicKey], or get it from [JWTStrategy.PublicKey]. It is immutable. The
+// methods of a nil or zero PublicKey return zero values.
+type PublicKey struct {
+	id        string
+	algorithm Algorithm
+	public    *keyring.Public
+}
+
+// NewPublicKey returns the PublicKey with an id, which is the "kid" of the tokens
+// that it verifies (RFC 7517 §4.5), an algorithm, and a key: an *rsa.PublicKey,
+// an *ecdsa.PublicKey or an ed25519.PublicKey. "" as id means that it has none; ""
+// as algorithm means every one that fits the key.
+//
+// The key is checked as [WithPublicKey] checks it: see [Algorithm]. The errors
+// match [ErrInvalidConfig]. A key that is refused, also because it is a private
+// one, is an [ErrInvalidKey]. An algorithm that is none of the constants is an
+// [ErrUnsupportedAlgorithm]. The id must be UTF-8.
+func NewPublicKey(id string, alg Algorithm, key crypto.PublicKey) (*PublicKey, error) {
 	var mistakes []error
-	if o.publicKeyGiven {
-		mistakes = append(mistakes, fmt.Errorf("%w: WithPublicKey does not go with %s, which verifies with the secret; omit it, or choose an algorithm for key pairs, such as RS256, with WithAlgorithm", ErrInvalidKey, alg))
+	if !utf8.ValidString(id) {
+		mistakes = append(mistakes, fmt.Errorf("%w: the id of NewPublicKey is not UTF-8, as every kid is; pass another, or \"\" for none", ErrInvalidConfig))
 	}
-	mistakes = append(mistakes, keyMistake(keys.CheckSecret(alg, secret, o.shortSecret)))
+	if alg != "" && !alg.supported() {
+		mistakes = append(mistakes, alg.unsupported("NewPublicKey"))
+	}
 	if err := errors.Join(mistakes...); err != nil {
 		return nil, err
 	}
-	return jws.NewHMAC(alg, []byte(secret))
+	public, err := keyring.NewPublic(string(alg), key)
+	if err != nil {
+		return nil, keyMistake(err)
+	}
+	return &PublicKey{id, alg, public}, nil
 }
 
-// newKeyPair reads the private key, where the secret is not zero, and the public
-// key, where one is given. Without a private key the strategy only reads.
-func newKeyPair(secret string, o *options) (*jws.Key, error) {
-	alg := string(o.algorithm)
-	if secret == "" && !o.publicKeyGiven {
-		return nil, fmt.Errorf("%w: there is no key; %s requires a private key in PEM as the secret, or, to only read tokens, a public key with WithPublicKey", ErrInvalidKey, alg)
+// ID returns the id; "" if the key has none.
+func (k *PublicKey) ID() string {
+	if k == nil {
+		return ""
 	}
-	var private crypto.Signer
-	var public crypto.PublicKey
-	var privateErr, publicErr error
-	if secret != "" {
-		private, privateErr = keys.ParsePrivate(alg, secret)
+	return k.id
+}
+
+// Algorithm returns the algorithm; "" if the key is for every one that fits it.
+func (k *PublicKey) Algorithm() Algorithm {
+	if k == nil {
+		return ""
 	}
-	if o.publicKeyGiven {
-		public, publicErr = keys.ParsePublic(alg, o.publicKey)
+	return k.algorithm
+}
+
+// Key returns a copy of the key: an *rsa.PublicKey, an *ecdsa.PublicKey or an
+// ed25519.PublicKey.
+func (k *PublicKey) Key() crypto.PublicKey {
+	if k == nil || k.public == nil {
+		return nil
 	}
-	if err := errors.Join(keyMistake(privateErr), keyMistake(publicErr)); err != nil {
-		return nil, err
+	return k.public.Key()
+}
+
+// A KeySource finds the keys that verify, for [WithKeySource]: keys that come and
+// go, such as those of another issuer. Package jwks has one. It is safe for
+// concurrent use.
+type KeySource interface {
+	// PublicKeys returns the keys that a token with this kid may be signed with; ""
+	// stands for a token without kid. The source chooses: the strategy does not
+	// compare ids. Nil and zero keys are skipped, as are keys that do not fit the
+	// strategy's algorithm; of those that fit there may be at most 16. If none fits,
+	// the token is an ErrTokenUnverifiable.
+	//
+	// An error says nothing about the token: it does not match ErrInvalidToken.
+	// errors.Is and errors.As find in it what they found before, except
+	// ErrInvalidToken and all its reasons, here ErrUserNotFound and ErrUserRefused
+	// too.
+	PublicKeys(ctx context.Context, kid string) ([]*PublicKey, error)
+}
+
+// maxCandidates is how many keys of a KeySource are tried on one token. Each costs
+// a verification that a stranger can cause.
+const maxCandidates = 16
+
+// sourceKeys is the key set of a strategy with a KeySource. The source may hold
+// credentials, which a func keeps out of reach of reflection.
+type sourceKeys struct {
+	lookUp func(ctx context.Context, kid string) ([]*PublicKey, error)
+	alg    Algorithm
+}
+
+// Candidates returns the keys of the source that fit the algorithm.
+func (s *sourceKeys) Candidates(ctx context.Context, kid string) ([]*jws.Key, error) {
+	found, err := s.lookUp(ctx, kid)
+	if err != nil {
+		return nil, callbackError("KeySource", err)
 	}
-	if public == nil {
-		public = private.Public()
+	candidates := make([]*jws.Key, 0, 1)
+	for _, key := range found {
+		if key == nil || key.public == nil {
+			continue
+		}
+		if verifier := key.public.Verifier(string(s.alg)); verifier != nil {
+			candidates = append(candidates, verifier)
+		}
 	}
-	if private != nil && !private.Public().(interface{ Equal(crypto.PublicKey) bool }).Equal(public) {
-		return nil, errMismatch
+	if len(candidates) > maxCandidates {
+		return nil, fmt.Errorf("authstrategy: the KeySource returned %d keys that fit %s; it must return at most %d for one token: give keys an id, and return those of the kid alone", len(candidates), s.alg, maxCandidates)
 	}
-	return jws.NewKeyPair(alg, private, public)
+	return candidates, nil
+}
+
+// newKeyring makes what the strategy signs and verifies with. It reports all
+// mistakes at once.
+func newKeyring(secret string, o *options) (*keyring.Ring, error) {
+	mistakes := o.keyConflicts(secret != "")
+	if o.keySourceGiven {
+		return keyring.Reading(string(o.algorithm), &sourceKeys{o.lookUp, o.algorithm}), errors.Join(mistakes...)
+	}
+	ring, faults := keyring.New(string(o.algorithm), secret, o.keys)
+	for _, fault := range faults {
+		mistakes = append(mistakes, keyMistake(fault))
+	}
+	return ring, errors.Join(mistakes...)
 }
 
 // errWeakAndInvalid is both faults at once: no secret at all, and a short one.
 var errWeakAndInvalid = errs.New("authstrategy: invalid key", ErrInvalidKey, ErrWeakSecret)
 
-// keyMistake returns the mistake that a fault of key material is; nil for nil.
+// keyMistake returns the mistake that a fault of key material is. The internal
+// packages return nothing but a *keys.Fault.
 func keyMistake(err error) error {
-	fault, ok := errors.AsType[*keys.Fault](err)
-	if !ok {
-		return err
-	}
+	fault := err.(*keys.Fault)
 	kind := ErrInvalidKey
 	if fault.Weak {
 		kind = ErrWeakSecret
 	}
 	if fault.Weak && fault.Invalid {
 		kind = errWeakAndInvalid
+	}
+	if fault.Mismatch {
+		kind = ErrKeyMismatch
 	}
 	return fmt.Errorf("%w: %w", kind, fault)
 }

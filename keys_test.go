@@ -2,6 +2,7 @@ package authstrategy_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
@@ -165,6 +166,14 @@ func TestSecretIsShownNowhere(t *testing.T) {
 	assert.Equal(t, redacted, s.String())
 }
 
+// A vault is a KeySource that holds credentials.
+type vault struct {
+	token string
+	key   *rsa.PrivateKey
+}
+
+func (*vault) PublicKeys(context.Context, string) ([]*authstrategy.PublicKey, error) { return nil, nil }
+
 // A strategy prints what it is. Nothing of its keys, nor anything of the crypto
 // packages that could sign, is in reach of reflection.
 func TestStrategyShowsNoKey(t *testing.T) {
@@ -181,6 +190,10 @@ func TestStrategyShowsNoKey(t *testing.T) {
 		{"HMAC", newStrategy(t, testSecret), testSecret, `JWTStrategy(HS256, audience ["fastapi-users:auth"], lifetime 1h0m0s)`},
 		{"RSA", newStrategy(t, private, authstrategy.WithAlgorithm(authstrategy.RS256), authstrategy.WithAudience("a", "b"), authstrategy.WithoutExpiration()),
 			string(key.(*rsa.PrivateKey).D.Bytes()), `JWTStrategy(RS256, audience ["a" "b"], without expiration)`},
+		{"signer", newStrategy(t, "", authstrategy.WithAlgorithm(authstrategy.RS256), authstrategy.WithSigner(key.(*rsa.PrivateKey))),
+			string(key.(*rsa.PrivateKey).D.Bytes()), `JWTStrategy(RS256, audience ["fastapi-users:auth"], lifetime 1h0m0s)`},
+		{"source", newStrategy(t, "", authstrategy.WithAlgorithm(authstrategy.RS256), authstrategy.WithIssuer(testIssuer), authstrategy.WithKeySource(&vault{testSecret, key.(*rsa.PrivateKey)})),
+			testSecret, `JWTStrategy(RS256, audience ["fastapi-users:auth"], lifetime 1h0m0s)`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			assert.Equal(t, tt.prints, fmt.Sprint(tt.strategy))
@@ -195,7 +208,7 @@ func TestStrategyShowsNoKey(t *testing.T) {
 			}
 			reached := map[string]bool{}
 			reach(reflect.ValueOf(tt.strategy), reached, map[uintptr]bool{})
-			assert.True(t, reached["jws"], "the walk did not come to where the key is held: %v", reached)
+			assert.True(t, reached["keyring"], "the walk did not come to where the key is held: %v", reached)
 			for name := range reached {
 				assert.NotContains(t, []string{"rsa", "hmac", "sha256", "sync", "hash", "big"}, name)
 			}

@@ -1,15 +1,18 @@
 package authstrategy
 
 import (
+	"context"
+	"crypto"
 	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
+	"github.com/go-authstrategy/authstrategy/internal/claims"
+	"github.com/go-authstrategy/authstrategy/internal/keyring"
 	"github.com/go-authstrategy/authstrategy/internal/keys"
+	"github.com/go-authstrategy/authstrategy/internal/names"
+	"github.com/go-authstrategy/authstrategy/internal/nils"
 )
 
 // DefaultAudience is the audience of a strategy made without [WithAudience]. It
@@ -30,12 +33,14 @@ const (
 	defaultTokenType = "JWT"
 	maxTokenType     = 256
 
-	maxShownAlgorithm = 8 // bytes of an unknown algorithm that an error shows
+	maxKeyID         = 256
+	maxAudienceClaim = 256
 )
 
 // An Option changes a default of [GetJWTStrategy]. If an option is given twice,
-// the last one applies, and each is validated; but [WithPublicKey] must not be
-// given twice, since a reader could take it for two keys.
+// the last one applies, and each is validated; but [WithPublicKey],
+// [WithSigner] and [WithKeySource] must not be given twice, since a reader could take
+// them for two keys.
 type Option func(*options)
 
 // WithLifetime sets how long a token is valid after it was written: one second
@@ -75,7 +80,7 @@ func WithAudience(audience ...string) Option {
 			o.mistake("WithAudience() has no audience; name one, or omit the option for the default %q", DefaultAudience)
 		}
 		for i, a := range audience {
-			if fault := faultOf(a); fault != "" {
+			if fault := names.Fault(a); fault != "" {
 				o.mistake("WithAudience: audience %d of %d %s; each must be non-empty UTF-8 without white space at its ends", i+1, len(audience), fault)
 			}
 		}
@@ -90,12 +95,7 @@ func WithAlgorithm(alg Algorithm) Option {
 	return func(o *options) {
 		o.algorithm = alg
 		if !alg.supported() {
-			found := strconv.Quote(string(alg))
-			if len(alg) > maxShownAlgorithm { // a secret in the wrong place?
-				found = fmt.Sprintf("a text of %d bytes", len(alg))
-			}
-			o.mistakes = append(o.mistakes, fmt.Errorf("%w: WithAlgorithm(%s) is not supported; it must be one of %s",
-				ErrUnsupportedAlgorithm, found, strings.Join(keys.Algorithms(), ", ")))
+			o.mistakes = append(o.mistakes, alg.unsupported("WithAlgorithm"))
 		}
 	}
 }
@@ -113,10 +113,116 @@ func WithAlgorithm(alg Algorithm) Option {
 // With HS256, HS384 and HS512 the option is an error, and so is giving it twice.
 func WithPublicKey(pem string) Option {
 	return func(o *options) {
-		if o.publicKeyGiven {
+		if o.keys.PublicKeyGiven {
 			o.mistake("WithPublicKey is given twice; a strategy verifies with one key: omit the other")
 		}
-		o.publicKey, o.publicKeyGiven = pem, true
+		o.keys.PublicKey, o.keys.PublicKeyGiven = pem, true
+	}
+}
+
+// WithKeyID sets the key's id ("kid", RFC 7515 §4.1.4): 1 to 256 bytes of UTF-8. It
+// is written into the header of every token. A token that names another key is an
+// [ErrTokenUnverifiable], before any cryptography; ids are compared byte for byte. A
+// token without kid, or with an empty one, is judged by its signature alone. By
+// default no kid is written, and any kid, or none, is accepted.
+func WithKeyID(kid string) Option {
+	return func(o *options) {
+		o.keys.ID, o.keyIDGiven = kid, true
+		if kid == "" {
+			o.mistake("WithKeyID: the id is empty; pass 1 to %d bytes of UTF-8, or omit the option for no kid", maxKeyID)
+		}
+		if len(kid) > maxKeyID {
+			o.mistake("WithKeyID: the id has %d bytes; it must have at most %d", len(kid), maxKeyID)
+		}
+		if !utf8.ValidString(kid) {
+			o.mistake("WithKeyID: the id is not UTF-8; pass 1 to %d bytes of UTF-8", maxKeyID)
+		}
+	}
+}
+
+// WithThumbprintKeyID is [WithKeyID] with the thumbprint of the public key as kid
+// (RFC 7638, SHA-256, in base64url): an id that each side can compute from the key
+// itself. It is an error beside WithKeyID, and with HS256, HS384 and HS512: the hash
+// of a secret must not be published.
+func WithThumbprintKeyID() Option {
+	return func(o *options) { o.keys.ThumbprintID = true }
+}
+
+// WithSigner makes signer sign, in place of a private key in PEM: the key may be
+// in a KMS, an HSM, a TPM or an agent. Pass the zero [Secret]. The public key is
+// the signer's; that of [WithPublicKey], if given, must match it ([ErrKeyMismatch]).
+// The algorithms are those of key pairs.
+//
+// [GetJWTStrategy] asks the signer for its public key alone, and signs nothing. A
+// signer with a method
+//
+//	SignContext(ctx context.Context, rand io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error)
+//
+// is called by that, with the context of WriteToken; one that is a
+// [crypto.MessageSigner] by SignMessage; any other by Sign. ECDSA signatures are
+// ASN.1 DER, as [crypto.Signer] says. For PS256, PS384 and PS512 it is asked for
+// a salt as long as the hash; if it fails, for its automatic one, which must then
+// have that length. Each signature is verified before it is returned. An error of
+// the signer reaches the caller of WriteToken wrapped, and matches no reason of
+// [ErrInvalidToken].
+func WithSigner(signer crypto.Signer) Option {
+	return func(o *options) {
+		if o.signerGiven {
+			o.mistake("WithSigner is given twice; a strategy signs with one key: omit the other")
+		}
+		o.keys.Signer, o.signerGiven = signer, true
+		if nils.Is(signer) {
+			o.keys.Signer = nil
+			o.mistake("WithSigner(nil) is no signer; pass one, or omit the option and pass the private key as the secret")
+		}
+	}
+}
+
+// WithKeySource makes a strategy that reads with keys that come and go, and never
+// writes: those of another issuer, or those that a service of one's own publishes.
+// Package jwks has a [KeySource]. Nothing that a token names is fetched, opened or
+// used as a key: its kid only chooses among the keys of the source.
+//
+// Pass the zero [Secret], an algorithm for key pairs with [WithAlgorithm], and
+// [WithIssuer]: keys are some issuer's keys (RFC 8725 §3.8). With WithPublicKey,
+// WithKeyID, WithThumbprintKeyID or WithSigner it is an error.
+func WithKeySource(source KeySource) Option {
+	return func(o *options) {
+		if o.keySourceGiven {
+			o.mistake("WithKeySource is given twice; a strategy has one source: omit the other, or make two strategies and combine them with AnyOf")
+		}
+		o.keySourceGiven = true
+		if nils.Is(source) {
+			o.mistake("WithKeySource(nil) is no source; check the error of the function that made it")
+			return
+		}
+		o.lookUp = source.PublicKeys
+	}
+}
+
+// WithAudienceClaim names a claim that stands in for a missing "aud": a token
+// without aud is accepted if this claim is a string and one of the strategy's
+// audiences. It is "client_id" for Amazon Cognito's access tokens, and "azp" for
+// Clerk's. Else the token is an [ErrTokenAudience]. A token with aud is judged by
+// its aud alone. [Claims].Audience is empty for a token without aud. By default
+// tokens without aud are refused.
+//
+// The option is for reading the tokens of others: it requires [WithIssuer], and is
+// an error with a [Secret] or [WithSigner]. The name is 1 to 256 bytes of UTF-8
+// without white space at its ends, and none of the registered iss, sub, aud, exp,
+// nbf, iat and jti.
+func WithAudienceClaim(name string) Option {
+	return func(o *options) {
+		o.audienceClaim, o.audienceClaimGiven = name, true
+		if fault := names.Fault(name); fault != "" {
+			o.mistake("WithAudienceClaim: the name %s; pass that of a claim, such as %q", fault, "client_id")
+		}
+		if len(name) > maxAudienceClaim {
+			o.mistake("WithAudienceClaim: the name has %d bytes; it must have at most %d", len(name), maxAudienceClaim)
+		}
+		if claims.Registered(name) {
+			o.mistake("WithAudienceClaim(%q) names a registered claim, which says something else; pass that of a private claim, such as %q", name, "client_id")
+		}
 	}
 }
 
@@ -126,8 +232,8 @@ func WithPublicKey(pem string) Option {
 // none, is accepted.
 func WithIssuer(issuer string) Option {
 	return func(o *options) {
-		o.issuer = issuer
-		if fault := faultOf(issuer); fault != "" {
+		o.issuer, o.issuerGiven = issuer, true
+		if fault := names.Fault(issuer); fault != "" {
 			o.mistake("WithIssuer: the issuer %s; it must be non-empty UTF-8 without white space at its ends (to accept any issuer, omit the option)", fault)
 		}
 	}
@@ -176,9 +282,9 @@ func WithTokenID() Option {
 // taken for a session (RFC 8725 §3.11).
 func WithTokenType(typ string) Option {
 	return func(o *options) {
-		fault := faultOf(typ)
-		if mediaType(typ) == "" {
-			fault = faultOf("")
+		fault := names.Fault(typ)
+		if names.MediaType(typ) == "" {
+			fault = names.Fault("")
 		}
 		if fault != "" {
 			o.mistake("WithTokenType: the type %s; it must be non-empty UTF-8 without white space at its ends (for the default %q, omit the option)", fault, defaultTokenType)
@@ -225,34 +331,38 @@ func WithClock(now func() time.Time) Option {
 // package: anyone who holds one token can brute-force a short secret offline and
 // forge tokens. It has no effect with other algorithms.
 func WithInsecureShortSecret() Option {
-	return func(o *options) { o.shortSecret = true }
+	return func(o *options) { o.keys.ShortSecret = true }
 }
 
 // options is what the Options of one call add up to.
 type options struct {
 	rules
-	publicKey         string
-	publicKeyGiven    bool
-	shortSecret       bool
-	lifetimeGiven     bool
+	keys              keyring.Options
+	lookUp            func(ctx context.Context, kid string) ([]*PublicKey, error) // of the KeySource
 	withoutExpiration bool
-	mistakes          []error
+
+	// Whether the option was given, with whatever value.
+	signerGiven, keySourceGiven, keyIDGiven        bool
+	lifetimeGiven, issuerGiven, audienceClaimGiven bool
+
+	mistakes []error
 }
 
 // rules is what a strategy writes into its tokens and requires there. It holds
 // no key material.
 type rules struct {
-	algorithm    Algorithm
-	audience     []string
-	issuer       string        // "": none
-	lifetime     time.Duration // 0: no expiration
-	leeway       time.Duration
-	issuedAt     bool
-	tokenID      bool
-	tokenType    string
-	typeRequired bool // false: a token may also have no typ
-	maxTokenSize int
-	now          func() time.Time
+	algorithm     Algorithm
+	audience      []string
+	audienceClaim string        // "": none
+	issuer        string        // "": none
+	lifetime      time.Duration // 0: no expiration
+	leeway        time.Duration
+	issuedAt      bool
+	tokenID       bool
+	tokenType     string
+	typeRequired  bool // false: a token may also have no typ
+	maxTokenSize  int
+	now           func() time.Time
 }
 
 // newOptions applies the options to the defaults and adds the mistakes that lie
@@ -282,39 +392,37 @@ func newOptions(opts []Option) *options {
 	return o
 }
 
-func (o *options) mistake(format string, args ...any) {
-	o.mistakes = append(o.mistakes, fmt.Errorf("%w: "+format, append([]any{ErrInvalidConfig}, args...)...))
-}
-
-// faultOf says what is wrong with an audience, issuer or type; "" if nothing is.
-// Splitting a list at its commas leaves white space at an end, and copying leaves
-// characters that nobody sees.
-func faultOf(name string) string {
-	if name == "" {
-		return "is empty"
-	}
-	if !utf8.ValidString(name) {
-		return "is not UTF-8"
-	}
-	if strings.TrimFunc(name, isInvisible) != name {
-		return "has white space or invisible characters at its ends"
-	}
-	return ""
-}
-
-func isInvisible(r rune) bool {
-	return unicode.IsSpace(r) || !unicode.IsGraphic(r)
-}
-
-// mediaType brings a typ into the form in which two of them can be compared: in
-// lower case (ASCII only: full case folding would take the Kelvin sign for a k),
-// and without the "application/" that RFC 7515 §4.1.9 lets one omit.
-func mediaType(typ string) string {
-	lower := []byte(typ)
-	for i, c := range lower {
-		if 'A' <= c && c <= 'Z' {
-			lower[i] = c + ('a' - 'A')
+// keyConflicts returns the mistakes that lie in no single option about keys.
+func (o *options) keyConflicts(secretGiven bool) []error {
+	alg := string(o.algorithm)
+	symmetric := keys.Symmetric(alg)
+	signs := secretGiven || o.signerGiven
+	thumbprint := o.keys.ThumbprintID
+	var conflicts []error
+	for _, c := range []struct {
+		found bool
+		text  string
+	}{
+		{o.keySourceGiven && symmetric, "WithKeySource does not go with " + alg + ", whose keys are secrets; choose the algorithm of the source's keys with WithAlgorithm"},
+		{o.keySourceGiven && secretGiven, "WithKeySource does not go with a secret: such a strategy only reads; pass the zero Secret, and write with another strategy"},
+		{o.keySourceGiven && o.signerGiven, "WithKeySource does not go with WithSigner: such a strategy only reads; omit one of them"},
+		{o.keySourceGiven && o.keys.PublicKeyGiven, "WithKeySource does not go with WithPublicKey: the keys are the source's; omit one of them"},
+		{o.keySourceGiven && (o.keyIDGiven || thumbprint), "WithKeySource does not go with WithKeyID and WithThumbprintKeyID: the ids are the source's; omit them"},
+		{o.keySourceGiven && !o.issuerGiven, "WithKeySource requires WithIssuer: keys are some issuer's keys (RFC 8725 §3.8); name it"},
+		{o.signerGiven && symmetric, "WithSigner does not go with " + alg + ", which signs with a secret; choose the algorithm of the signer's key with WithAlgorithm"},
+		{o.signerGiven && secretGiven, "WithSigner does not go with a secret: one of them signs; pass the zero Secret"},
+		{thumbprint && symmetric, "WithThumbprintKeyID does not go with " + alg + ": the hash of a secret must not be published; use WithKeyID"},
+		{thumbprint && o.keyIDGiven, "WithThumbprintKeyID does not go with WithKeyID; omit one of them"},
+		{o.audienceClaimGiven && !o.issuerGiven, "WithAudienceClaim requires WithIssuer: name the issuer whose tokens have no aud"},
+		{o.audienceClaimGiven && signs, "WithAudienceClaim does not go with a secret or a signer: it is for reading the tokens of others; pass the zero Secret, with WithPublicKey or WithKeySource"},
+	} {
+		if c.found {
+			conflicts = append(conflicts, fmt.Errorf("%w: %s", ErrInvalidConfig, c.text))
 		}
 	}
-	return strings.TrimPrefix(string(lower), "application/")
+	return conflicts
+}
+
+func (o *options) mistake(format string, args ...any) {
+	o.mistakes = append(o.mistakes, fmt.Errorf("%w: "+format, append([]any{ErrInvalidConfig}, args...)...))
 }

@@ -39,6 +39,17 @@ func TestOptionBounds(t *testing.T) {
 		{"WithAudience", authstrategy.WithAudience("a b"), ""},
 		{"WithAlgorithm", authstrategy.WithAlgorithm(authstrategy.HS256), ""},
 		{"WithPublicKey", authstrategy.WithPublicKey(""), "WithPublicKey does not go with HS256"},
+		{"WithKeyID", authstrategy.WithKeyID("k"), ""},
+		{"WithKeyID", authstrategy.WithKeyID(strings.Repeat("k", 256)), ""},
+		{"WithKeyID", authstrategy.WithKeyID(strings.Repeat("k", 257)), "the id has 257 bytes; it must have at most 256"},
+		{"WithKeyID", authstrategy.WithKeyID(""), "the id is empty"},
+		{"WithKeyID", authstrategy.WithKeyID("\xff"), "the id is not UTF-8"},
+		{"WithAudienceClaim", authstrategy.WithAudienceClaim(""), "the name is empty; pass that of a claim"},
+		{"WithAudienceClaim", authstrategy.WithAudienceClaim("\xff"), "the name is not UTF-8"},
+		{"WithAudienceClaim", authstrategy.WithAudienceClaim("client_id\n"), "the name has white space or invisible characters at its ends"},
+		{"WithAudienceClaim", authstrategy.WithAudienceClaim(strings.Repeat("c", 257)), "the name has 257 bytes; it must have at most 256"},
+		{"WithAudienceClaim", authstrategy.WithAudienceClaim("iss"), `WithAudienceClaim("iss") names a registered claim`},
+		{"WithAudienceClaim", authstrategy.WithAudienceClaim("jti"), `WithAudienceClaim("jti") names a registered claim`},
 		{"WithIssuer", authstrategy.WithIssuer("i"), ""},
 		{"WithIssuer", authstrategy.WithIssuer(""), "the issuer is empty"},
 		{"WithIssuer", authstrategy.WithIssuer("\xff"), "the issuer is not UTF-8"},
@@ -86,11 +97,11 @@ func TestOptionBounds(t *testing.T) {
 }
 
 func TestUnsupportedAlgorithm(t *testing.T) {
-	for _, alg := range []authstrategy.Algorithm{"", "none", "None", "hs256", "HS256 ", "RS1", "ES256K", "Ed25519", "EdDSA\x00", "12345678"} {
+	for _, alg := range []authstrategy.Algorithm{"", "none", "None", "hs256", "HS256 ", "RS1", "ES256K", "ed25519", "Ed448", "EdDSA\x00", "12345678"} {
 		_, err := authstrategy.GetJWTStrategy[authstrategy.Subject](authstrategy.NewSecret(testSecret), authstrategy.WithAlgorithm(alg))
 		assertInvalid(t, err, authstrategy.ErrUnsupportedAlgorithm)
 		assert.Contains(t, err.Error(), fmt.Sprintf("WithAlgorithm(%q)", string(alg)))
-		assert.Contains(t, err.Error(), "HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA")
+		assert.Contains(t, err.Error(), "HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519")
 	}
 	// What is longer than any algorithm's name may be the secret, in the wrong place.
 	_, err := authstrategy.GetJWTStrategy[authstrategy.Subject](authstrategy.NewSecret(testSecret), authstrategy.WithAlgorithm("123456789"))

@@ -53,6 +53,7 @@ var programs = map[string][]program{
 	"README.md": {
 		{output: "hello Ada\n"},
 		{output: "42 until "},
+		{quotes: "example_keys_test.go"},
 		{onto: 1, output: "hello Ada\n", beside: []string{"bearer_test.go"}},
 		{onto: 1, output: "hello Ada\n", beside: []string{"both_test.go"}},
 		{output: "42 [editor]\n"},
@@ -63,6 +64,21 @@ var programs = map[string][]program{
 		{quotes: "authhttp/example_test.go"},
 		{quotes: "examples/frameworks/gin.go"},
 		{quotes: "examples/frameworks/grpc.go"},
+	},
+	"docs/issuers.md": {
+		{quotes: "example_keys_test.go"},
+		{quotes: "issuers_test.go"},
+		{beside: []string{"foreign_test.go"}},
+		{quotes: "issuers_test.go"},
+	},
+	"docs/keys.md": {
+		{output: "old token, now: hello Ada\nold token, after: authstrategy: token signature is invalid: the token was altered, or signed with another key\nnew token, after: hello Ada\n"},
+		{output: "1 reads tokens of 0: yes\n2 reads tokens of 1: yes\n3 reads tokens of 2: yes\n" +
+			"0 reads tokens of 1: yes\n1 reads tokens of 2: yes\n2 reads tokens of 3: yes\n" +
+			"without step 1, 0 reads tokens of 2: no\nwithout a pause before step 3, 3 reads tokens of 1: no\n"},
+		{output: "hello 42\nhello 42\nrequests: 1\n"},
+		{output: "hello 42\n"},
+		{output: "hello 42\ncancelled: true false\n"},
 	},
 	"docs/recipes.md": {
 		{output: "hello Ada\n", beside: []string{"driver.go", "driver_test.go"}},
@@ -100,8 +116,12 @@ func (p program) test(t *testing.T, sources map[string]string) {
 	}
 	dir := t.TempDir()
 	overlay := p.overlay(t, dir, sources)
-	write(t, dir, "private.pem", file(t, "keys/rsa.pem"))
-	write(t, dir, "public.pem", file(t, "keys/rsa.pub.pem"))
+	for name, key := range map[string]string{
+		"private.pem": "keys/rsa.pem", "public.pem": "keys/rsa.pub.pem", "ed25519.pem": "keys/ed25519.pem",
+		"current.pem": "keys/rsa.pem", "next.pem": "keys/rsa-other.pem",
+	} {
+		write(t, dir, name, file(t, key))
+	}
 	build, tests := filepath.Join(dir, "program.exe"), filepath.Join(dir, "tests.exe")
 	run(t, ".", "go", "build", "-overlay", overlay, "-o", build, "./program")
 	if p.output != "" {
@@ -126,7 +146,7 @@ func run(t *testing.T, dir, name string, args ...string) string {
 	t.Helper()
 	command := exec.Command(name, args...)
 	command.Dir = dir
-	command.Env = append(os.Environ(), "AUTH_SECRET="+testSecret)
+	command.Env = append(os.Environ(), "AUTH_SECRET="+testSecret, "AUTH_SECRET_PREVIOUS=previous "+testSecret)
 	out, err := command.CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	return string(out)
@@ -169,21 +189,38 @@ func packageProgram(t *testing.T) string {
 
 const pkgSite = "https://pkg.go.dev/github.com/go-authstrategy/authstrategy"
 
+// packages are those beside the root, each with the document that has its errors
+// and options if the README has not.
+var packages = map[string]string{"authhttp": "docs/http.md", "jwks": "docs/keys.md"}
+
+// packageOf returns the package of a name such as authhttp.WithLifetime, and the
+// name in it; "" for the root.
+func packageOf(name string) (pkg, inside string) {
+	pkg, inside, _ = strings.Cut(name, ".")
+	if _, ok := packages[pkg]; !ok {
+		return "", name
+	}
+	return pkg, inside
+}
+
 // site returns where the documentation of a name is, such as WithLifetime or
 // authhttp.WithLifetime.
 func site(name string) string {
-	if inside, ok := strings.CutPrefix(name, "authhttp."); ok {
-		return pkgSite + "/authhttp#" + inside
+	pkg, inside := packageOf(name)
+	if pkg == "" {
+		return pkgSite + "#" + name
 	}
-	return pkgSite + "#" + name
+	return pkgSite + "/" + pkg + "#" + inside
 }
 
 // Every name that a document links is there in the package's documentation. Every
-// error and option of the root is in the README, and every one of authhttp in the
-// README or docs/http.md.
+// error and option of the root is in the README, and every one of another package
+// in the README or in the package's own document.
 func TestReadmeNames(t *testing.T) {
 	exported := exportedNames(t)
-	maps.Copy(exported, namesIn(t, "authhttp", "authhttp."))
+	for pkg := range packages {
+		maps.Copy(exported, namesIn(t, pkg, pkg+"."))
+	}
 	linkedBy := map[string][]string{}
 	for _, name := range documents(t) {
 		text := document(t, name)
@@ -202,11 +239,11 @@ func TestReadmeNames(t *testing.T) {
 		assert.Equal(t, used, linked, "%s: what it uses as a link, and what it defines", name)
 	}
 	for e := range exported {
-		inside, authhttp := strings.CutPrefix(e, "authhttp.")
+		pkg, inside := packageOf(e)
 		if !strings.HasPrefix(inside, "Err") && !strings.HasPrefix(inside, "With") {
 			continue
 		}
-		documented := slices.Contains(linkedBy[e], "README.md") || authhttp && slices.Contains(linkedBy[e], "docs/http.md")
+		documented := slices.Contains(linkedBy[e], "README.md") || pkg != "" && slices.Contains(linkedBy[e], packages[pkg])
 		assert.True(t, documented, "%s is in no document where it belongs", e)
 	}
 }
@@ -314,7 +351,7 @@ func TestSecurityNamesTests(t *testing.T) {
 	named := regexp.MustCompile("`((?:Test|Fuzz|Example)[A-Za-z0-9_]+)`").FindAllStringSubmatch(document(t, "SECURITY.md"), -1)
 	require.Greater(t, len(named), 20)
 	var sources []byte
-	for _, pattern := range []string{"*_test.go", "authhttp/*_test.go", "internal/*/*_test.go", "conformance/*_test.go"} {
+	for _, pattern := range []string{"*_test.go", "authhttp/*_test.go", "jwks/*_test.go", "internal/*/*_test.go", "conformance/*_test.go"} {
 		files, err := filepath.Glob(pattern)
 		require.NoError(t, err)
 		require.NotEmpty(t, files, pattern)

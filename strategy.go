@@ -54,11 +54,19 @@
 // unless their algorithm, issuer or type differs; give each environment and each
 // tenant its own secret.
 //
+// # Keys
+//
+// One strategy has one algorithm, which no token chooses. [AnyOf] reads with several
+// strategies, to change a secret or a key pair without logging anyone out. Package
+// jwks publishes a strategy's public key, and reads with the keys that another
+// issuer publishes. [WithSigner] signs by a key that is out of reach.
+//
 // # What is checked
 //
 // Reading checks, in this order: the size; three segments of canonical
 // base64url; the form of the header; the algorithm, which is the strategy's and
-// never the token's choice; the signature; and only then the claims: their form,
+// never the token's choice; the key, of which the token names no more than the id;
+// the signature; and only then the claims: their form,
 // the token's type, issuer and audience, the required claims, nbf and exp. The
 // user is looked up last. [ErrInvalidToken] leads to the reasons for refusal.
 //
@@ -67,7 +75,12 @@
 package authstrategy
 
 import (
+	"cmp"
 	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
 
 	"github.com/go-authstrategy/authstrategy/internal/nils"
 )
@@ -126,6 +139,16 @@ type Strategy[U any] interface {
 // claims.Subject, or ReadToken fails with [ErrInvalidSubject]. A service that
 // maps a foreign subject to ids of its own uses [JWTStrategy.ReadClaims].
 type UserLoader[U any] func(ctx context.Context, claims *Claims) (U, error)
+
+// LoadSubject is the [UserLoader] of a Strategy[Subject]: it returns the bare id. It is
+// for the tokens of one issuer, since another's subjects may be the same.
+func LoadSubject(ctx context.Context, claims *Claims) (Subject, error) {
+	return Subject(claims.TokenSubject()), nil
+}
+
+// LoadClaims is the [UserLoader] of a Strategy[*Claims]: it returns the claims
+// themselves.
+func LoadClaims(ctx context.Context, claims *Claims) (*Claims, error) { return claims, nil }
 
 // A StrategyFactory chooses the strategy for each call, for example by a tenant
 // in ctx. It is itself a [Strategy]. It should keep the strategies that it
@@ -193,3 +216,96 @@ func (f StrategyFactory[U]) strategy(ctx context.Context) (Strategy[U], error) {
 	}
 	return strategy, nil
 }
+
+// AnyOf returns a [Strategy] that writes with the first strategy, and reads with
+// whichever accepts the token: to change a secret, a key pair or an algorithm
+// without logging anyone out, or to read the tokens of several issuers.
+//
+// Reading asks the strategies in order until one accepts. A refusal that says
+// "authentic and meant for me, but not now" is final: [ErrTokenClaimMissing],
+// [ErrTokenNotYetValid], [ErrTokenExpired], [ErrUserNotFound] and [ErrUserRefused].
+// After any other error the next strategy is asked. If none accepts, the error is
+// the first that does not match [ErrInvalidToken], such as that of a database that
+// is down; otherwise the refusal that got furthest in the order in which the
+// reasons are checked, the earlier of equals. The loader runs at most once for each
+// strategy that verified the token.
+//
+// Of several issuers, each has subjects of its own: "42" of one is not "42" of
+// another. The loader must look at claims.Issuer; [LoadSubject] does not.
+//
+// A strategy of one's own, or a [StrategyFactory], must refuse a token that it does
+// not know with [ErrTokenUnverifiable], and not with ErrUserNotFound, which is
+// final.
+//
+// DestroyToken is called on all strategies, and their errors are joined. If the
+// first strategy has a method Lifetime, as [JWTStrategy] has, so has the result. No
+// strategies, or a nil among them, are an error that matches [ErrInvalidConfig].
+func AnyOf[U any](strategies ...Strategy[U]) (Strategy[U], error) {
+	if len(strategies) == 0 {
+		return nil, fmt.Errorf("%w: AnyOf has no strategy; pass the one that writes, then those that only read", ErrInvalidConfig)
+	}
+	for i, strategy := range strategies {
+		if nils.Is(strategy) {
+			return nil, fmt.Errorf("%w: AnyOf: strategy %d of %d is nil; check the error of the function that made it", ErrInvalidConfig, i+1, len(strategies))
+		}
+	}
+	all := &anyOf[U]{slices.Clone(strategies)}
+	if first, ok := strategies[0].(lasting); ok {
+		return &lastingAnyOf[U]{all, first}, nil
+	}
+	return all, nil
+}
+
+// anyOf is a strategy of at least one.
+type anyOf[U any] struct{ strategies []Strategy[U] }
+
+func (all *anyOf[U]) WriteToken(ctx context.Context, user U) (string, error) {
+	token, err := all.strategies[0].WriteToken(ctx, user)
+	if err != nil {
+		return "", err
+	}
+	return token, nil
+}
+
+func (all *anyOf[U]) ReadToken(ctx context.Context, token string, load UserLoader[U]) (U, error) {
+	var none U
+	if load == nil {
+		return none, errNilLoader
+	}
+	var failure, refusal error
+	for _, strategy := range all.strategies {
+		user, err := strategy.ReadToken(ctx, token, load)
+		if err == nil {
+			return user, nil
+		}
+		if isFinal(err) {
+			return none, err
+		}
+		if !errors.Is(err, ErrInvalidToken) {
+			failure = cmp.Or(failure, err)
+		} else if refusal == nil || progress(err) > progress(refusal) {
+			refusal = err
+		}
+	}
+	return none, cmp.Or(failure, refusal)
+}
+
+func (all *anyOf[U]) DestroyToken(ctx context.Context, token string, user U) error {
+	var failures []error
+	for _, strategy := range all.strategies {
+		failures = append(failures, strategy.DestroyToken(ctx, token, user))
+	}
+	return errors.Join(failures...)
+}
+
+// lasting is what tells how long its tokens are valid.
+type lasting interface{ Lifetime() time.Duration }
+
+// lastingAnyOf is anyOf whose first strategy is lasting.
+type lastingAnyOf[U any] struct {
+	*anyOf[U]
+	first lasting
+}
+
+// Lifetime returns that of the first strategy, which writes.
+func (a *lastingAnyOf[U]) Lifetime() time.Duration { return a.first.Lifetime() }

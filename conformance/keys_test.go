@@ -44,7 +44,7 @@ func (k jwk) open(alg, token string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	codec, err := jws.NewCodec(alg, "JWT")
+	codec, err := jws.NewCodec(alg, "JWT", "")
 	if err != nil {
 		return nil, err
 	}

@@ -69,8 +69,9 @@ func ours(t *testing.T) func(*hostiletest.Reader) func(string) error {
 
 // golangJWT is golang-jwt's parser, as strict as its options make it without
 // refusing what RFC 7519 allows: WithIssuedAt would refuse an iat that is ahead
-// of the clock. The options have no say about typ, an empty sub, or the length
-// of a token.
+// of the clock. The options have no say about typ, kid, an empty sub, a claim that
+// stands in for aud, or the length of a token. It does not know the algorithm
+// Ed25519 (RFC 9864), neither by itself nor as a name of EdDSA.
 func golangJWT(newClaims func() jwt.Claims) func(*hostiletest.Reader) func(string) error {
 	return func(r *hostiletest.Reader) func(string) error {
 		audience := r.Audience

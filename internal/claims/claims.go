@@ -18,20 +18,24 @@ const MaxDate = strictjson.MaxDate
 type Set struct {
 	Subject, Issuer, ID string   // "": absent
 	Audience            []string // nil: absent
+	HasAudience         bool
+	InsteadOfAudience   string // the claim that a Codec reads in place of aud; "": absent, or no string
 
 	ExpiresAt, NotBefore, IssuedAt time.Time // zero: absent
 }
 
 // A Codec writes and reads payloads. It writes the same audience into all.
 type Codec struct {
-	audience     []string
-	audienceJSON []byte
+	audience          []string
+	audienceJSON      []byte
+	insteadOfAudience string
 }
 
-// NewCodec returns a Codec. It fails for an audience that is not UTF-8.
-func NewCodec(audience []string) (*Codec, error) {
+// NewCodec returns a Codec. It fails for an audience that is not UTF-8. It also
+// reads the private claim insteadOfAudience, unless that is "".
+func NewCodec(audience []string, insteadOfAudience string) (*Codec, error) {
 	audienceJSON, err := strictjson.Marshal(audience)
-	return &Codec{audience, audienceJSON}, err
+	return &Codec{audience, audienceJSON, insteadOfAudience}, err
 }
 
 // Encode returns the payload with the claims of the set, but for its Audience and
@@ -77,6 +81,7 @@ func (c *Codec) Decode(payload []byte, buffer []string) (Set, error) {
 		case "jti":
 			set.ID, err = value.Text()
 		case "aud":
+			set.HasAudience = true
 			set.Audience, err = c.decodeAudience(value, buffer)
 		case "exp":
 			set.ExpiresAt, err = value.Seconds()
@@ -84,6 +89,8 @@ func (c *Codec) Decode(payload []byte, buffer []string) (Set, error) {
 			set.NotBefore, err = value.Seconds()
 		case "iat":
 			set.IssuedAt, err = value.Seconds()
+		case c.insteadOfAudience:
+			set.InsteadOfAudience, _ = value.Text()
 		}
 		if err != nil {
 			return fmt.Errorf("an object whose %s %w", name, err)
@@ -100,6 +107,33 @@ func (c *Codec) decodeAudience(value strictjson.Value, buffer []string) ([]strin
 		return append(buffer, c.audience...), nil
 	}
 	return value.Texts()
+}
+
+// A provider is the public package's ClaimsProvider.
+type provider interface{ TokenClaims() any }
+
+// CanProvide reports whether some value of the user's type is a ClaimsProvider. It
+// fails for a type with a method TokenClaims that would never be called.
+func CanProvide(user reflect.Type) (bool, error) {
+	if user.Implements(reflect.TypeFor[provider]()) {
+		return true, nil
+	}
+	if _, has := user.MethodByName("TokenClaims"); has {
+		return false, fmt.Errorf("TokenClaims of %v has another signature than ClaimsProvider requires; declare it as TokenClaims() any, or rename it", user)
+	}
+	if _, has := reflect.PointerTo(user).MethodByName("TokenClaims"); has {
+		return false, fmt.Errorf("TokenClaims has the receiver *%v, and the users of this strategy are of type %v; declare it as TokenClaims() any with the receiver %v, or use *%v as the type of user", user, user, user, user)
+	}
+	return user.Kind() == reflect.Interface, nil
+}
+
+// Private returns the members that the user's TokenClaims adds; none if the user
+// has no such method.
+func Private(user any) ([]byte, error) {
+	if provider, ok := user.(provider); ok {
+		return EncodePrivate(provider.TokenClaims())
+	}
+	return nil, nil
 }
 
 // EncodePrivate returns the members of the object that v encodes to, without its
@@ -122,6 +156,13 @@ func EncodePrivate(v any) ([]byte, error) {
 		return nil, fmt.Errorf("returned a %T, which is %w", v, err)
 	}
 	return object[1 : len(object)-1], nil
+}
+
+// Registered reports whether a claim is one of the registered ones that this
+// package reads.
+func Registered(name string) bool {
+	_, registered := writers[name]
+	return registered
 }
 
 // writers says what writes each registered claim.

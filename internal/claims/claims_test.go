@@ -14,7 +14,7 @@ import (
 
 func newCodec(t *testing.T, audience ...string) *claims.Codec {
 	t.Helper()
-	codec, err := claims.NewCodec(audience)
+	codec, err := claims.NewCodec(audience, "")
 	require.NoError(t, err)
 	return codec
 }
@@ -32,7 +32,7 @@ func TestEncode(t *testing.T) {
 		payload, err := codec.Encode(set, nil)
 		require.NoError(t, err)
 		assert.Equal(t, want, string(payload))
-		set.Audience = []string{"a", "b"}
+		set.Audience, set.HasAudience = []string{"a", "b"}, true
 		decoded, err := codec.Decode(payload, nil)
 		require.NoError(t, err)
 		assert.Equal(t, set, decoded)
@@ -50,7 +50,7 @@ func TestEncodeNotUTF8(t *testing.T) {
 		assert.EqualError(t, err, "not valid UTF-8")
 		assert.Nil(t, payload)
 	}
-	_, err := claims.NewCodec([]string{"\xff"})
+	_, err := claims.NewCodec([]string{"\xff"}, "")
 	assert.EqualError(t, err, "cannot encode the member \"[0]\": it holds something that is not valid JSON in UTF-8")
 }
 
@@ -60,7 +60,7 @@ func TestDecode(t *testing.T) {
 	for payload, want := range map[string][]string{`{"aud":["a"]}`: {"a"}, `{"aud":"a"}`: {"a"}, `{"aud":["b","a"]}`: {"b", "a"}, `{"aud":[]}`: {}, `{}`: nil} {
 		set, err := codec.Decode([]byte(payload), buffer[:0])
 		require.NoError(t, err)
-		assert.Equal(t, claims.Set{Audience: want}, set, payload)
+		assert.Equal(t, claims.Set{Audience: want, HasAudience: payload != "{}"}, set, payload)
 	}
 	set, err := codec.Decode([]byte(`{"nbf":1.5,"x":null}`), nil)
 	require.NoError(t, err)
@@ -81,6 +81,37 @@ func TestDecode(t *testing.T) {
 	}
 	_, err = codec.Decode([]byte(`{"exp":253402300799}`), nil)
 	assert.NoError(t, err)
+}
+
+// The claim that is read in place of aud is a string or nothing.
+func TestInsteadOfAudience(t *testing.T) {
+	codec, err := claims.NewCodec([]string{"a"}, "client_id")
+	require.NoError(t, err)
+	for payload, want := range map[string]claims.Set{
+		`{"client_id":"x"}`:                {InsteadOfAudience: "x"},
+		`{"client_id":"x","aud":"a"}`:      {InsteadOfAudience: "x", HasAudience: true, Audience: []string{"a"}},
+		`{"\u0063lient_id":"\u0078"}`:      {InsteadOfAudience: "x"},
+		`{"Client_id":"x","clientid":"x"}`: {},
+		`{"client_id":["x"]}`:              {},
+		`{"client_id":null}`:               {},
+		`{"client_id":1}`:                  {},
+		`{}`:                               {},
+	} {
+		set, err := codec.Decode([]byte(payload), nil)
+		require.NoError(t, err)
+		assert.Equal(t, want, set, payload)
+	}
+	_, err = codec.Decode([]byte(`{"client_id":"x","client_id":"x"}`), nil)
+	assert.EqualError(t, err, "an object with the same member twice")
+}
+
+func TestRegistered(t *testing.T) {
+	for _, name := range []string{"iss", "sub", "aud", "exp", "nbf", "iat", "jti"} {
+		assert.True(t, claims.Registered(name), name)
+	}
+	for _, name := range []string{"", "azp", "Aud", "aud "} {
+		assert.False(t, claims.Registered(name), name)
+	}
 }
 
 func TestEncodePrivate(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"reflect"
 	"slices"
+	"strings"
 )
 
 // A Sentinel is an error that matches others, of the same or a wider meaning.
@@ -37,6 +38,31 @@ func Shield(err error, hidden []error) error {
 		return err
 	}
 	return &shielded{err, hidden}
+}
+
+// Refuse returns an error that matches the reason, which is one of the hidden
+// errors, and all else that Shield leaves of err.
+func Refuse(reason, err error, hidden []error) error {
+	return &refusal{reason, err, hidden}
+}
+
+type refusal struct {
+	reason, err error
+	hidden      []error
+}
+
+// Error begins with the reason, and says it once.
+func (r *refusal) Error() string {
+	reason := r.reason.Error()
+	own := strings.TrimSuffix(strings.TrimPrefix(r.err.Error(), reason), reason)
+	if own = strings.Trim(own, ": \n"); own == "" {
+		return reason
+	}
+	return reason + ": " + own
+}
+
+func (r *refusal) Unwrap() []error {
+	return []error{r.reason, Shield(r.err, r.hidden)}
 }
 
 // shielded is used by pointer, since the error in it may not be comparable.

@@ -76,3 +76,35 @@ func TestShield(t *testing.T) {
 	assert.ErrorIs(t, errs.Shield(pretender{}, hidden), errPlain)
 	assert.NoError(t, errs.Shield(nil, hidden))
 }
+
+func TestRefuse(t *testing.T) {
+	path := &fs.PathError{Op: "open", Path: "p", Err: errPlain}
+	err := errs.Refuse(narrow, errors.Join(path, other, narrow), hidden)
+	assert.ErrorIs(t, err, narrow)
+	assert.ErrorIs(t, err, errWide)
+	assert.NotErrorIs(t, err, other, "of the hidden ones the reason alone is found")
+	assert.ErrorIs(t, err, errPlain)
+	found, ok := errors.AsType[*fs.PathError](err)
+	require.True(t, ok)
+	assert.Same(t, path, found)
+	for text, cause := range map[string]error{
+		"narrow":                          narrow,
+		"narrow: own":                     fmt.Errorf("%w: own", narrow),
+		"narrow: own, before":             fmt.Errorf("own, before: %w", narrow),
+		"narrow: own narrow thing":        fmt.Errorf("own %w thing", narrow),
+		"narrow: narrower":                fmt.Errorf("narrow: narrower: %w", narrow),
+		"narrow: first\nsecond":           errors.Join(narrow, errors.New("first"), errors.New("second")),
+		"narrow: of another text, really": &titled{"of another text, really", narrow},
+	} {
+		assert.EqualError(t, errs.Refuse(narrow, cause, hidden), text)
+	}
+}
+
+// A titled error hides the text of what it wraps.
+type titled struct {
+	title string
+	error
+}
+
+func (e *titled) Error() string { return e.title }
+func (e *titled) Unwrap() error { return e.error }

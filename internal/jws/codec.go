@@ -12,37 +12,38 @@ import (
 
 // A Codec writes and opens tokens of one algorithm. It holds no key.
 type Codec struct {
-	alg, typ      string
+	alg, typ, kid string
 	headerSegment string // of every token that it writes
 }
 
 // NewCodec returns the Codec of an algorithm. The header of the tokens that it
-// writes has the given typ, which must be UTF-8.
-func NewCodec(alg, typ string) (*Codec, error) {
-	headerSegment, err := encodeHeader(alg, typ)
+// writes has the given typ, and the given kid unless that is "". Both must be
+// UTF-8. A Codec with a kid opens no token that names another.
+func NewCodec(alg, typ, kid string) (*Codec, error) {
+	headerSegment, err := encodeHeader(alg, typ, kid)
 	if err != nil {
 		return nil, err
 	}
-	return &Codec{alg, typ, headerSegment}, nil
+	return &Codec{alg, typ, kid, headerSegment}, nil
 }
 
-// Size returns the length of a token that carries a payload of so many bytes,
-// signed by the key.
-func (c *Codec) Size(key *Key, payload int) int {
-	return len(c.headerSegment) + len("..") + base64url.EncodedLen(payload) + base64url.EncodedLen(key.signatureSize)
+// Size returns the length of a token that carries a payload and a signature of so
+// many bytes.
+func (c *Codec) Size(payload, signature int) int {
+	return len(c.headerSegment) + len("..") + base64url.EncodedLen(payload) + base64url.EncodedLen(signature)
 }
 
 // Sign returns the compact JWS of the payload. The key must be of the Codec's
 // algorithm, and able to sign.
-func (c *Codec) Sign(key *Key, payload []byte) (string, error) {
+func (c *Codec) Sign(ctx context.Context, key *Key, payload []byte) (string, error) {
 	// One buffer for the whole token: a Builder hands out what it holds so far,
 	// here the signing input, without a copy.
 	var token strings.Builder
-	token.Grow(c.Size(key, len(payload)))
+	token.Grow(c.Size(len(payload), key.signatureSize))
 	token.WriteString(c.headerSegment)
 	token.WriteByte('.')
 	writeSegment(&token, payload)
-	signature, err := key.sign(token.String())
+	signature, err := key.sign(ctx, token.String())
 	if err != nil {
 		return "", err
 	}
@@ -55,7 +56,7 @@ func (c *Codec) Sign(key *Key, payload []byte) (string, error) {
 // its signature has been verified by one of the keys.
 //
 // The checks go from form to substance: three canonical segments, a header of
-// the right form, a header of this Codec's algorithm, a key, the signature.
+// the right form, a header of this Codec's algorithm and kid, a key, the signature.
 func (c *Codec) Open(ctx context.Context, token string, keys KeySet) (Header, []byte, error) {
 	parts, err := split(token)
 	if err != nil {
@@ -79,7 +80,7 @@ func (c *Codec) Open(ctx context.Context, token string, keys KeySet) (Header, []
 func (c *Codec) verify(parts parts, candidates []*Key) error {
 	err := errNoKey
 	for _, key := range candidates {
-		if key.alg != c.alg {
+		if !key.Is(c.alg) {
 			continue
 		}
 		if err = key.Verify(parts.signingInput, parts.signature); err == nil {

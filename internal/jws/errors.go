@@ -25,5 +25,18 @@ type failure struct {
 func (f *failure) Error() string { return f.text }
 func (f *failure) Unwrap() error { return f.kind }
 
+// KindOf returns which of these errors an error of Open is; nil for an error of the
+// KeySet. It looks at the error alone and at nothing in it: the KeySet may have
+// wrapped an error of Open about another token.
+func KindOf(err error) error {
+	if failure, ok := err.(*failure); ok {
+		return failure.kind
+	}
+	if err == ErrSignature {
+		return ErrSignature
+	}
+	return nil
+}
+
 func malformed(text string) error    { return &failure{ErrMalformed, text} }
 func unverifiable(text string) error { return &failure{ErrUnverifiable, text} }

@@ -21,9 +21,12 @@ type Header struct {
 }
 
 // encodeHeader returns the header segment of a new token. The alg is one of
-// method.go's.
-func encodeHeader(alg, typ string) (string, error) {
+// method.go's. An empty kid is left out.
+func encodeHeader(alg, typ, kid string) (string, error) {
 	header, err := strictjson.AppendString([]byte(`{"alg":"`+alg+`","typ":`), typ)
+	if err == nil && kid != "" {
+		header, err = strictjson.AppendString(append(header, `,"kid":`...), kid)
+	}
 	if err != nil {
 		return "", err
 	}
@@ -34,7 +37,7 @@ func encodeHeader(alg, typ string) (string, error) {
 // Codec's kind.
 func (c *Codec) openHeader(segment string) (Header, error) {
 	if segment == c.headerSegment { // what this Codec wrote needs no decoding
-		return Header{Algorithm: c.alg, HasAlgorithm: true, Type: c.typ, HasType: true}, nil
+		return Header{Algorithm: c.alg, HasAlgorithm: true, Type: c.typ, HasType: true, KeyID: c.kid}, nil
 	}
 	decoded, err := base64url.DecodeString(segment)
 	if err != nil {
@@ -81,11 +84,14 @@ func (c *Codec) accept(h Header) error {
 	if !h.HasAlgorithm {
 		return unverifiable("its header has no alg, and " + c.alg + " is wanted (see WithAlgorithm)")
 	}
-	if h.Algorithm != c.alg {
+	if oneName(h.Algorithm) != oneName(c.alg) {
 		return unverifiable("its header has the alg " + quote(h.Algorithm) + ", and " + c.alg + " is wanted (see WithAlgorithm)")
 	}
 	if h.forbidden != "" {
 		return unverifiable("its header has the member " + h.forbidden + ", which no plain signed token has")
+	}
+	if c.kid != "" && h.KeyID != "" && h.KeyID != c.kid {
+		return unverifiable("its header names another key than the strategy's, by its kid (see WithKeyID)")
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package jws
 
 import (
+	"context"
 	"crypto"
 	"errors"
 	"fmt"
@@ -9,10 +10,10 @@ import (
 // A Key is one algorithm bound to the key material that signs and verifies, which
 // is held by closures alone: neither fmt nor reflection can reach it.
 type Key struct {
-	alg           string
-	signatureSize int // in bytes
+	alg           string // by its oneName
+	signatureSize int    // in bytes
 
-	sign   func(signingInput string) ([]byte, error) // nil: the key only verifies
+	sign   func(ctx context.Context, signingInput string) ([]byte, error) // nil: the key only verifies
 	verify func(signingInput string, signature []byte) error
 }
 
@@ -22,10 +23,15 @@ func NewHMAC(alg string, secret []byte) (*Key, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Key{alg, method.size, method.sign, method.verify}, nil
+	return &Key{
+		alg:           alg,
+		signatureSize: method.size,
+		sign:          func(_ context.Context, signingInput string) ([]byte, error) { return method.sign(signingInput) },
+		verify:        method.verify,
+	}, nil
 }
 
-// NewKeyPair returns the Key of an RS, PS, ES or EdDSA algorithm. The keys are
+// NewKeyPair returns the Key of an RS, PS, ES or Ed25519 algorithm. The keys are
 // the standard library's, pointers as crypto/x509 returns them; it is up to the
 // caller that they have the algorithm's type, size and curve. A nil private key
 // makes a Key that only verifies.
@@ -34,18 +40,26 @@ func NewKeyPair(alg string, private crypto.Signer, public crypto.PublicKey) (*Ke
 	if err != nil {
 		return nil, err
 	}
-	k := &Key{alg: alg, signatureSize: signatureSize(public)}
+	k := &Key{alg: oneName(alg), signatureSize: signatureSize(public)}
 	k.verify = func(signingInput string, signature []byte) error {
 		return method.Verify(signingInput, signature, public)
 	}
 	if private != nil {
-		k.sign = func(signingInput string) ([]byte, error) { return method.Sign(signingInput, private) }
+		k.sign = func(_ context.Context, signingInput string) ([]byte, error) {
+			return method.Sign(signingInput, private)
+		}
 	}
 	return k, nil
 }
 
+// Is reports whether the Key is of the algorithm.
+func (k *Key) Is(alg string) bool { return k.alg == oneName(alg) }
+
 // CanSign reports whether the Key holds what signs.
 func (k *Key) CanSign() bool { return k.sign != nil }
+
+// SignatureSize returns how many bytes a signature by the Key has.
+func (k *Key) SignatureSize() int { return k.signatureSize }
 
 // Verify checks the signature of a signing input (RFC 7515 §5.2 step 8).
 func (k *Key) Verify(signingInput string, signature []byte) error {
@@ -58,7 +72,7 @@ func (k *Key) Verify(signingInput string, signature []byte) error {
 // SelfTest uses the Key once, so that a key that Go refuses to use is found at
 // start: in FIPS 140-only mode crypto/rsa reads some keys, and refuses to use them.
 // A Key that only verifies has to refuse a wrong signature for no other reason than
-// that it is wrong.
+// that it is wrong. It is not for a Key of NewSigner, since it signs.
 func (k *Key) SelfTest() error {
 	const signingInput = "authstrategy"
 	if !k.CanSign() {
@@ -68,7 +82,7 @@ func (k *Key) SelfTest() error {
 		}
 		return usable(k.verify(signingInput, wrong))
 	}
-	signature, err := k.sign(signingInput)
+	signature, err := k.sign(context.Background(), signingInput)
 	if err != nil {
 		return fmt.Errorf("it does not sign: %w", err)
 	}

@@ -34,8 +34,30 @@ func signatureSize(public crypto.PublicKey) int {
 	return ed25519.SignatureSize
 }
 
+// SmallestSignature returns how many bytes the shortest signature of an algorithm
+// of key pairs has. RSA keys have 2048 bits or more (RFC 7518 §3.3, §3.5).
+func SmallestSignature(alg string) int {
+	method, _ := keyPairMethod(alg)
+	switch method := method.(type) {
+	case *jwt.SigningMethodRSA, *jwt.SigningMethodRSAPSS:
+		return 2048 / 8
+	case *jwt.SigningMethodECDSA:
+		return 2 * method.KeySize
+	}
+	return ed25519.SignatureSize
+}
+
+// oneName returns the name under which an algorithm is compared: EdDSA, as far as
+// it is used here, and Ed25519 are the same (RFC 9864 §2.2).
+func oneName(alg string) string {
+	if alg == "Ed25519" {
+		return "EdDSA"
+	}
+	return alg
+}
+
 // keyPairMethod returns golang-jwt's signing method for an algorithm of key
-// pairs (RFC 7518 §3.3 to §3.5, RFC 8037 §3.1), in an instance of our own:
+// pairs (RFC 7518 §3.3 to §3.5, RFC 8037 §3.1, RFC 9864 §2.2), in an instance of our own:
 // golang-jwt's are variables that any package can change, and its PS* take
 // salts of any length.
 func keyPairMethod(alg string) (jwt.SigningMethod, error) {
@@ -58,7 +80,7 @@ func keyPairMethod(alg string) (jwt.SigningMethod, error) {
 		return &jwt.SigningMethodECDSA{Name: alg, Hash: crypto.SHA384, KeySize: 48, CurveBits: 384}, nil
 	case "ES512":
 		return &jwt.SigningMethodECDSA{Name: alg, Hash: crypto.SHA512, KeySize: 66, CurveBits: 521}, nil
-	case "EdDSA":
+	case "EdDSA", "Ed25519":
 		return &jwt.SigningMethodEd25519{}, nil
 	}
 	return nil, errNoMethod

@@ -13,6 +13,8 @@ import (
 	"crypto/rsa"
 	"fmt"
 	"math"
+	"math/big"
+	"slices"
 
 	"filippo.io/edwards25519"
 )
@@ -20,9 +22,10 @@ import (
 // A Fault says why a secret or key cannot be used. Its text quotes nothing of
 // the key material.
 type Fault struct {
-	Weak    bool // an HMAC secret that can be guessed
-	Invalid bool // any other fault
-	text    string
+	Weak     bool // an HMAC secret that can be guessed
+	Mismatch bool // a public key that does not belong to what signs
+	Invalid  bool // any other fault
+	text     string
 }
 
 func (f *Fault) Error() string { return f.text }
@@ -33,6 +36,19 @@ func weak(format string, args ...any) error {
 
 func invalid(format string, args ...any) error {
 	return &Fault{Invalid: true, text: fmt.Sprintf(format, args...)}
+}
+
+// Invalid returns a Fault that is neither of the others.
+func Invalid(format string, args ...any) error { return invalid(format, args...) }
+
+// Mismatch returns the Fault of a public key that is given beside what signs, a
+// private key or a signer, and does not belong to it.
+func Mismatch(signer bool) error {
+	signs, cure := "private key", "pass the matching one, or omit WithPublicKey to derive it"
+	if signer {
+		signs, cure = "signer", "pass the signer's own, or omit WithPublicKey"
+	}
+	return &Fault{Mismatch: true, text: "the key of WithPublicKey does not match the " + signs + "; " + cure}
 }
 
 // A family is a type of key.
@@ -70,6 +86,7 @@ var rules = []rule{
 	{alg: "ES384", family: familyECDSA, curve: elliptic.P384(), genpkey: "EC -pkeyopt ec_paramgen_curve:P-384"},
 	{alg: "ES512", family: familyECDSA, curve: elliptic.P521(), genpkey: "EC -pkeyopt ec_paramgen_curve:P-521"},
 	{alg: "EdDSA", family: familyEd25519, genpkey: "ed25519"},
+	{alg: "Ed25519", family: familyEd25519, genpkey: "ed25519"},
 }
 
 // ruleOf returns the rule of an algorithm; the zero rule, which no key meets,
@@ -89,7 +106,7 @@ func (r rule) newKey() string {
 }
 
 // Algorithms returns the names of the algorithms: HS256 to HS512, RS, PS, ES,
-// and EdDSA.
+// EdDSA and Ed25519.
 func Algorithms() []string {
 	var names []string
 	for _, r := range rules {
@@ -111,6 +128,70 @@ const (
 	minRSAExponent = 3
 	maxRSAExponent = math.MaxInt32
 )
+
+// Fitting returns the algorithms that a public key is good for. The key passes
+// CheckType. An error begins with name, which says where the key comes from.
+func Fitting(name string, key crypto.PublicKey) ([]string, error) {
+	var fitting []string
+	var fault error
+	for _, r := range rules {
+		if r.family != familyOf(key) {
+			continue
+		}
+		err := Check(name, r.alg, key)
+		if err == nil {
+			fitting = append(fitting, r.alg)
+		} else if fault == nil {
+			fault = err
+		}
+	}
+	if len(fitting) > 0 {
+		return fitting, nil
+	}
+	return nil, fault
+}
+
+// CheckType checks that a value is a public key of a type that signs. An error begins
+// with name, which says where the key comes from.
+func CheckType(name string, key crypto.PublicKey) error {
+	if _, private := key.(interface{ Public() crypto.PublicKey }); private {
+		return invalid("%s is a private key; pass what its method Public returns", name)
+	}
+	if familyOf(key) == "" {
+		return invalid("%s is a %T; it must be an *rsa.PublicKey, an *ecdsa.PublicKey or an ed25519.PublicKey", name, key)
+	}
+	return nil
+}
+
+func familyOf(key crypto.PublicKey) family {
+	switch key.(type) {
+	case *rsa.PublicKey:
+		return familyRSA
+	case *ecdsa.PublicKey:
+		return familyECDSA
+	case ed25519.PublicKey:
+		return familyEd25519
+	}
+	return ""
+}
+
+// Clone returns a copy of a public key that passes Check.
+func Clone(key crypto.PublicKey) crypto.PublicKey {
+	switch key := key.(type) {
+	case *rsa.PublicKey:
+		return &rsa.PublicKey{N: new(big.Int).Set(key.N), E: key.E}
+	case *ecdsa.PublicKey:
+		point, _ := key.Bytes() // never fails for a point of the curve
+		clone, _ := ecdsa.ParseUncompressedPublicKey(key.Curve, point)
+		return clone
+	}
+	return slices.Clone(key.(ed25519.PublicKey))
+}
+
+// Equal reports whether two public keys that pass Check are the same.
+func Equal(a, b crypto.PublicKey) bool {
+	return a.(interface{ Equal(crypto.PublicKey) bool }).Equal(b)
+}
 
 // Check checks that a public key, or the public half of a private one, has the
 // type, size and curve that the algorithm requires. An error begins with name,
@@ -157,7 +238,7 @@ func wrongType(name string, r rule, found, cure string) error {
 }
 
 func checkRSA(name string, r rule, key *rsa.PublicKey) error {
-	if key == nil || key.N == nil {
+	if key == nil || key.N == nil || key.N.Sign() <= 0 {
 		return invalid("%s is an RSA key without a modulus", name)
 	}
 	if bits := key.N.BitLen(); bits < minRSABits || bits > maxRSABits {
@@ -175,7 +256,11 @@ func checkECDSA(name string, r rule, key *ecdsa.PublicKey) error {
 		return invalid("%s is an ECDSA key without a curve or a point", name)
 	}
 	if key.Curve != r.curve {
-		return invalid("%s is on the curve %s; %s requires %s", name, key.Params().Name, r.alg, r.curve.Params().Name)
+		found := "an unknown curve"
+		if params := key.Params(); params != nil {
+			found = "the curve " + params.Name
+		}
+		return invalid("%s is on %s; %s requires %s", name, found, r.alg, r.curve.Params().Name)
 	}
 	if _, err := key.ECDH(); err != nil {
 		return invalid("%s is no point of the curve; copy it again, or %s", name, r.newKey())

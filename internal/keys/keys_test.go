@@ -67,7 +67,7 @@ func assertIsFault(t testing.TB, err error) *keys.Fault {
 }
 
 func TestAlgorithms(t *testing.T) {
-	names := []string{"HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
+	names := []string{"HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"}
 	assert.Equal(t, names, keys.Algorithms())
 	for _, alg := range names {
 		assert.True(t, keys.Supported(alg), alg)

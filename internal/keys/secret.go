@@ -44,6 +44,9 @@ func CheckSecret(alg, secret string, allowShort bool) error {
 	if found := find(secret); found.form != noForm {
 		return invalid("the secret is %s; %s requires %d random bytes or more, which are used as they are; choose the algorithm of the key with WithAlgorithm, or %s", found.name, alg, want, makeOne)
 	}
+	if isPublished(secret) {
+		return invalid("the secret is a URL or an issuer's metadata, which others know; %s", makeOne)
+	}
 	size := secretSize(secret)
 	if strings.Trim(secret, "\x00") == "" {
 		return &Fault{Weak: size < want && !allowShort, Invalid: true, text: "the secret is all zero bytes; " + makeOne}
@@ -65,6 +68,13 @@ func CheckSecret(alg, secret string, allowShort bool) error {
 		return weak("the secret has %d bytes; under GODEBUG=fips140=only Go requires %d or more, which WithInsecureShortSecret cannot change; %s", len(secret), minFIPS, makeOne)
 	}
 	return nil
+}
+
+// isPublished reports whether a secret is something that was meant for another option:
+// the address of an issuer or of its keys, or what is found there.
+func isPublished(secret string) bool {
+	text := strings.ToLower(strings.TrimSpace(secret))
+	return strings.HasPrefix(text, "https://") || strings.HasPrefix(text, "http://") || strings.Contains(text, `"jwks_uri"`)
 }
 
 // secretSize is the length of a secret in bytes, without the zero bytes of a

@@ -212,3 +212,15 @@ func spellings(secret []byte) []string {
 	}
 	return texts
 }
+
+// The address of keys, or what is found there, is no secret, though it is long enough.
+func TestCheckSecretIsPublished(t *testing.T) {
+	for _, secret := range []string{
+		"https://tenant.example.com/.well-known/jwks.json", "HTTP://tenant.example.com/.well-known/jwks.json", " https://tenant.example.com/keys/and/more",
+		`{"issuer":"https://tenant.example.com","jwks_uri":"https://tenant.example.com/keys"}`,
+	} {
+		err := keys.CheckSecret("HS256", secret, true)
+		assertFault(t, err, invalid, "the secret is a URL or an issuer's metadata, which others know; make one with openssl rand -base64 32")
+	}
+	assert.NoError(t, keys.CheckSecret("HS256", "https-correct horse battery staple://", false))
+}

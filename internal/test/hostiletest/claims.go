@@ -15,6 +15,7 @@ const (
 	ruleIat       = "RFC 7519 §4.1.6: iat is a NumericDate"
 	ruleAud       = "RFC 7519 §4.1.3: aud is a string or an array of strings"
 	ruleAudience  = "RFC 7519 §4.1.3, RFC 8725 §3.9: a JWT for others is rejected"
+	ruleInstead   = "RFC 7519 §4.1.3 makes aud optional; this package: one claim may stand in for an aud that is absent, and for no other"
 	ruleIss       = "RFC 7519 §4.1.1: iss is a case-sensitive string"
 	ruleIssuer    = "RFC 8725 §3.8: the issuer is the one that the key belongs to"
 	ruleSub       = "RFC 7519 §4.1.2: sub is a string"
@@ -36,6 +37,7 @@ func claimsRows(m *matrix) {
 	boundaryRows(m)
 	iatRows(m)
 	audRows(m)
+	audienceClaimRows(m)
 	issRows(m)
 	subRows(m)
 	jtiRows(m)
@@ -281,6 +283,114 @@ func audRows(m *matrix) {
 	for _, value := range []string{`"cafe\u0301"`, `"cafe"`, `"CAFÉ"`, `"caf\u00e8"`, `"cafÃ©"`} {
 		m.bad(accented, authstrategy.ErrTokenAudience, ruleCompared, "aud "+value+" where café is asked for", withClaim(accented, "aud", value), accented.Good())
 	}
+}
+
+// audienceClaimRows have tokens for a reader that takes a client_id for an aud that
+// is absent. Its good token has a client_id and no aud.
+func audienceClaimRows(m *matrix) {
+	goodClientRows(m)
+	otherClientRows(m)
+	clientAndAudRows(m)
+	repeatedClientRows(m)
+	clientOrderRows(m)
+	noStandInRows(m)
+}
+
+// badClient adds a bad row for the reader that takes a client_id.
+func badClient(m *matrix, want error, rule, name string, claims members) {
+	m.bad(clientID, want, rule, name, clientID.mint(clientID.header(), claims), clientID.Good())
+}
+
+func goodClientRows(m *matrix) {
+	full, bare := clientID.claims(), clientID.claims().without("client_id")
+	for _, same := range []struct {
+		name   string
+		claims members
+	}{
+		{"client_id", full},
+		{"client_id, the other audience", full.with("client_id", `"app-2"`)},
+		{"client_id in front", bare.before("client_id", `"app-1"`)},
+		{"client_id by an escape", full.with("client_id", `"\u0061pp-1"`)},
+		{"client_id by an escape of its name", full.rename("client_id", `client\u005fid`)},
+		{"client_id, and another as Client_ID", full.and("Client_ID", `"other"`)},
+		{"client_id, and another as azp", full.and("azp", `"other"`)},
+		{"client_id, and an Aud", full.and("Aud", `"other"`)},
+		{"aud and client_id", full.and("aud", `"app-1"`)},
+		{"aud and client_id, one each", full.and("aud", `"app-2"`)},
+		{"aud of two and no client_id", bare.and("aud", `["other","app-1"]`)},
+	} {
+		m.good(clientID, ruleInstead, same.name, clientID.mint(clientID.header(), same.claims))
+	}
+}
+
+func otherClientRows(m *matrix) {
+	full, bare := clientID.claims(), clientID.claims().without("client_id")
+	badClient(m, authstrategy.ErrTokenAudience, ruleInstead, "neither aud nor client_id", bare)
+	for _, value := range []string{
+		"null", "true", "false", "0", "1", "1.5", "{}", "[]", `["app-1"]`, `["app-1","app-2"]`, `[["app-1"]]`, `{"client_id":"app-1"}`, `{"0":"app-1"}`,
+		`""`, `" "`, `"other"`, `"app"`, `"app-"`, `"app-11"`, `"app-3"`, `"App-1"`, `"APP-1"`, `"app-1 "`, `" app-1"`, `"app-1\n"`, `"app-1\u0000"`, `"\u0000app-1"`, `"app-1,app-2"`, `"app-1 app-2"`, `"[\"app-1\"]"`,
+		`"\"app-1\""`, `"app‐1"`, `"аpp-1"`, `"app-1\u200b"`, `"*"`, `".*"`, `"fastapi-users:auth"`, `"https://issuer.example"`, `"user-1"`, `"null"`,
+	} {
+		badClient(m, authstrategy.ErrTokenAudience, ruleInstead, "client_id "+value+" and no aud", full.with("client_id", value))
+		m.good(clientID, ruleInstead, "client_id "+value+" and aud", clientID.mint(clientID.header(), full.with("client_id", value).and("aud", `["app-1"]`)))
+	}
+	for _, name := range append(spellings("client_id"), "clientId", "clientid", "client-id", "client_i", "azp", "cid", "", "appid") {
+		badClient(m, authstrategy.ErrTokenAudience, ruleClaimName, fmt.Sprintf("%q instead of client_id", name), full.rename("client_id", name))
+	}
+	for _, value := range []string{`"\ud800"`, `"app-1\udc00"`, "\"app-1\xff\""} {
+		badClient(m, authstrategy.ErrTokenMalformed, ruleString, fmt.Sprintf("client_id %q and no aud", value), full.with("client_id", value))
+		badClient(m, authstrategy.ErrTokenMalformed, ruleString, fmt.Sprintf("client_id %q and aud", value), full.with("client_id", value).and("aud", `"app-1"`))
+	}
+	badClient(m, authstrategy.ErrTokenAudience, ruleInstead, "client_id within another claim", bare.and("act", `{"client_id":"app-1"}`))
+}
+
+func clientAndAudRows(m *matrix) {
+	full, bare := clientID.claims(), clientID.claims().without("client_id")
+	for _, value := range []string{"[]", `""`, `[""]`, `"other"`, `["other"]`, `"App-1"`, `"app-1 "`, `"app-1,app-2"`, `["app","-1"]`, `"client_id"`} {
+		badClient(m, authstrategy.ErrTokenAudience, ruleInstead, "aud "+value+" and client_id", full.and("aud", value))
+		badClient(m, authstrategy.ErrTokenAudience, ruleInstead, "aud "+value+" before client_id", full.before("aud", value))
+	}
+	badClient(m, authstrategy.ErrTokenAudience, ruleInstead, "another aud by an escape of its name, and client_id", full.and(`\u0061ud`, `"other"`))
+	for _, value := range []string{"null", "true", "1", "{}", "[null]", "[1]", `[["app-1"]]`, `["app-1",1]`, `["app-1",null]`} {
+		badClient(m, authstrategy.ErrTokenMalformed, ruleAud, "aud "+value+" and client_id", full.and("aud", value))
+		badClient(m, authstrategy.ErrTokenMalformed, ruleAud, "aud "+value+" and no client_id", bare.and("aud", value))
+	}
+}
+
+func repeatedClientRows(m *matrix) {
+	full := clientID.claims()
+	for _, value := range []string{`"app-1"`, `"app-2"`, `"other"`, "null", "1"} {
+		badClient(m, authstrategy.ErrTokenMalformed, ruleUnique, "client_id twice, then "+value, full.and("client_id", value))
+		badClient(m, authstrategy.ErrTokenMalformed, ruleUnique, "client_id twice, first "+value, full.before("client_id", value))
+		badClient(m, authstrategy.ErrTokenMalformed, ruleUnique, "client_id twice by an escape, then "+value, full.and(`client\u005fid`, value))
+		badClient(m, authstrategy.ErrTokenMalformed, ruleUnique, "client_id twice beside aud, then "+value, full.and("aud", `"app-1"`).and("client_id", value))
+	}
+}
+
+// clientOrderRows have other faults beside another client_id, which is found where
+// another aud is.
+func clientOrderRows(m *matrix) {
+	full := clientID.claims()
+	other := full.with("client_id", `"other"`)
+	badClient(m, authstrategy.ErrTokenMalformed, ruleOrder, "another client_id and a sub that is no string", other.with("sub", "1"))
+	m.bad(clientID, authstrategy.ErrTokenType, ruleOrder, "another client_id and another typ", clientID.mint(clientID.header().with("typ", `"at+jwt"`), other), clientID.Good())
+	badClient(m, authstrategy.ErrTokenIssuer, ruleOrder, "another client_id and another iss", other.with("iss", `"https://attacker.example"`))
+	badClient(m, authstrategy.ErrTokenIssuer, ruleOrder, "client_id and another iss", full.with("iss", `"https://attacker.example"`))
+	badClient(m, authstrategy.ErrTokenIssuer, ruleOrder, "client_id and no iss", full.without("iss"))
+	badClient(m, authstrategy.ErrTokenAudience, ruleOrder, "another client_id and no sub", other.without("sub"))
+	badClient(m, authstrategy.ErrTokenAudience, ruleOrder, "another client_id and an exp that has passed", other.with("exp", "1"))
+	badClient(m, authstrategy.ErrTokenClaimMissing, ruleOrder, "client_id and no sub", full.without("sub"))
+	badClient(m, authstrategy.ErrTokenClaimMissing, ruleOrder, "client_id and no exp", full.without("exp"))
+	badClient(m, authstrategy.ErrTokenExpired, ruleOrder, "client_id and an exp that has passed", full.with("exp", "1"))
+	m.bad(clientID, authstrategy.ErrTokenSignature, ruleOrder, "another client_id and another signature", forged(clientID.mint(clientID.header(), other)), clientID.Good())
+}
+
+// noStandInRows have a reader for whom nothing stands in for aud.
+func noStandInRows(m *matrix) {
+	m.bad(issued, authstrategy.ErrTokenAudience, ruleInstead, "client_id where aud is asked for",
+		issued.mint(issued.header(), issued.claims().rename("aud", "client_id").with("client_id", quote(authstrategy.DefaultAudience))), issued.Good())
+	m.bad(issued, authstrategy.ErrTokenAudience, ruleInstead, "a claim without a name where aud is asked for",
+		issued.mint(issued.header(), issued.claims().rename("aud", "").with("", quote(authstrategy.DefaultAudience))), issued.Good())
 }
 
 func issRows(m *matrix) {

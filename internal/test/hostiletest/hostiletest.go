@@ -10,6 +10,7 @@
 package hostiletest
 
 import (
+	"crypto"
 	"encoding/base64"
 	"fmt"
 	"strings"
@@ -33,6 +34,38 @@ type Row struct {
 
 	// Control is, for a bad token, one that differs only in being good.
 	Control string
+
+	// Stage is how far the token comes.
+	Stage Stage
+}
+
+// A Stage is a part of reading. A token that is malformed can end in the first, or
+// in the last; one that is unverifiable in the first, or in the second.
+type Stage int
+
+// The stages, in order.
+const (
+	AtHeader    Stage = iota // its form, size or header is refused
+	AtKey                    // there is no key with its kid
+	AtSignature              // its signature does not verify
+	AtClaims                 // its signature verifies: its type or claims are refused, or it is good
+)
+
+// stageOf returns the stage that tokens of this reason end in, nil for good ones:
+// nearly all of them.
+func stageOf(class string, want error) Stage {
+	switch want {
+	case authstrategy.ErrTokenMissing, authstrategy.ErrTokenTooLarge, authstrategy.ErrTokenUnverifiable:
+		return AtHeader
+	case authstrategy.ErrTokenMalformed:
+		if class == "claims" {
+			return AtClaims
+		}
+		return AtHeader
+	case authstrategy.ErrTokenSignature:
+		return AtSignature
+	}
+	return AtClaims
 }
 
 // Now is what the clock of every Reader says that has no Clock of its own.
@@ -44,18 +77,23 @@ const (
 	exp = "1893459600"
 )
 
+// issuer is that of every Reader that asks for one.
+const issuer = "https://issuer.example"
+
 // A Reader is the set-up that a token is read with: a verifier's, so that a
 // key pair's reader holds the public key alone.
 type Reader struct {
-	Name         string
-	Algorithm    authstrategy.Algorithm
-	Audience     []string // nil: the default
-	Issuer       string   // "": none is asked for
-	TokenType    string   // "": the default
-	Leeway       time.Duration
-	NoExpiration bool
-	MaxTokenSize int       // 0: the default
-	Clock        time.Time // zero: Now
+	Name          string
+	Algorithm     authstrategy.Algorithm
+	KeyID         string   // "": any is accepted
+	Audience      []string // nil: the default
+	AudienceClaim string   // "": none stands in for aud
+	Issuer        string   // "": none is asked for
+	TokenType     string   // "": the default
+	Leeway        time.Duration
+	NoExpiration  bool
+	MaxTokenSize  int       // 0: the default
+	Clock         time.Time // zero: Now
 }
 
 // The readers. Those named after an algorithm have default options.
@@ -74,7 +112,15 @@ var (
 	es512 = &Reader{Name: "ES512", Algorithm: authstrategy.ES512}
 	eddsa = &Reader{Name: "EdDSA", Algorithm: authstrategy.EdDSA}
 
-	issued   = &Reader{Name: "issuer", Algorithm: authstrategy.HS256, Issuer: "https://issuer.example"}
+	// RFC 9864 calls EdDSA on Ed25519 by the name of the curve.
+	curve25519 = &Reader{Name: "Ed25519", Algorithm: authstrategy.Ed25519}
+
+	keyed    = &Reader{Name: "kid k1", Algorithm: authstrategy.HS256, KeyID: "k1"}
+	keyedEd  = &Reader{Name: "kid k1, EdDSA", Algorithm: authstrategy.EdDSA, KeyID: "k1"}
+	keyedISS = &Reader{Name: "kid k1, issuer", Algorithm: authstrategy.HS256, KeyID: "k1", Issuer: issuer}
+	clientID = &Reader{Name: "client_id for aud", Algorithm: authstrategy.EdDSA, Issuer: issuer, Audience: []string{"app-1", "app-2"}, AudienceClaim: "client_id"}
+
+	issued   = &Reader{Name: "issuer", Algorithm: authstrategy.HS256, Issuer: issuer}
 	twoFor   = &Reader{Name: "two audiences", Algorithm: authstrategy.HS256, Audience: []string{"web", "api"}}
 	accented = &Reader{Name: "audience café", Algorithm: authstrategy.HS256, Audience: []string{"caf\u00e9"}}
 	typedAT  = &Reader{Name: "typ at+jwt", Algorithm: authstrategy.HS256, TokenType: "at+jwt"}
@@ -88,20 +134,45 @@ var (
 
 // Algorithms returns a Reader with default options for each algorithm.
 func Algorithms() []*Reader {
-	return []*Reader{hs256, hs384, hs512, rs256, rs384, rs512, ps256, ps384, ps512, es256, es384, es512, eddsa}
+	return []*Reader{hs256, hs384, hs512, rs256, rs384, rs512, ps256, ps384, ps512, es256, es384, es512, eddsa, curve25519}
 }
 
+// A Strategy is what a Reader describes.
+type Strategy = authstrategy.JWTStrategy[authstrategy.Subject]
+
 // Strategy returns the strategy that r describes.
-func (r *Reader) Strategy() (*authstrategy.JWTStrategy[authstrategy.Subject], error) {
-	options := []authstrategy.Option{authstrategy.WithAlgorithm(r.Algorithm), authstrategy.WithClock(r.Time)}
-	var secret authstrategy.Secret
-	if r.symmetric() {
-		secret = authstrategy.NewSecret(hmacSecret)
-	} else {
-		options = append(options, authstrategy.WithPublicKey(publicPEM(r.Algorithm)))
+func (r *Reader) Strategy() (*Strategy, error) { return r.strategy(hmacSecret, verificationKeys()) }
+
+// Stranger returns the same strategy, but with a key that signed none of the tokens.
+func (r *Reader) Stranger() (*Strategy, error) { return r.strategy(strangerSecret, strangers()) }
+
+// StrangerOf returns Stranger with another algorithm, that of a key pair.
+func (r *Reader) StrangerOf(alg authstrategy.Algorithm) (*Strategy, error) {
+	other := *r
+	other.Algorithm = alg
+	return other.Stranger()
+}
+
+func (r *Reader) strategy(secret string, public map[string]crypto.PublicKey) (*Strategy, error) {
+	options := r.options()
+	if r.KeyID != "" {
+		options = append(options, authstrategy.WithKeyID(r.KeyID))
 	}
+	if r.symmetric() {
+		return authstrategy.GetJWTStrategy[authstrategy.Subject](authstrategy.NewSecret(secret), options...)
+	}
+	pem := encodePublic(public[family(r.Algorithm)])
+	return authstrategy.GetJWTStrategy[authstrategy.Subject](authstrategy.Secret{}, append(options, authstrategy.WithPublicKey(pem))...)
+}
+
+// options returns those that say nothing about keys.
+func (r *Reader) options() []authstrategy.Option {
+	options := []authstrategy.Option{authstrategy.WithAlgorithm(r.Algorithm), authstrategy.WithClock(r.Time)}
 	if r.Audience != nil {
 		options = append(options, authstrategy.WithAudience(r.Audience...))
+	}
+	if r.AudienceClaim != "" {
+		options = append(options, authstrategy.WithAudienceClaim(r.AudienceClaim))
 	}
 	if r.Issuer != "" {
 		options = append(options, authstrategy.WithIssuer(r.Issuer))
@@ -118,7 +189,7 @@ func (r *Reader) Strategy() (*authstrategy.JWTStrategy[authstrategy.Subject], er
 	if r.MaxTokenSize != 0 {
 		options = append(options, authstrategy.WithMaxTokenSize(r.MaxTokenSize))
 	}
-	return authstrategy.GetJWTStrategy[authstrategy.Subject](secret, options...)
+	return options
 }
 
 // Time is what r's clock says.
@@ -145,7 +216,11 @@ func (r *Reader) header() members {
 	if r.TokenType != "" {
 		typ = r.TokenType
 	}
-	return members{{"alg", quote(string(r.Algorithm))}, {"typ", quote(typ)}}
+	header := members{{"alg", quote(string(r.Algorithm))}, {"typ", quote(typ)}}
+	if r.KeyID != "" {
+		header = header.and("kid", quote(r.KeyID))
+	}
+	return header
 }
 
 // claims returns the claims of a good token.
@@ -155,6 +230,9 @@ func (r *Reader) claims() members {
 		audience = r.Audience[:1]
 	}
 	claims := members{{"sub", `"user-1"`}, {"aud", "[" + quote(audience[0]) + "]"}, {"exp", exp}}
+	if r.AudienceClaim != "" {
+		claims[1].name, claims[1].value = r.AudienceClaim, quote(audience[0])
+	}
 	if r.Issuer != "" {
 		claims = claims.with("iss", quote(r.Issuer))
 	}
@@ -285,15 +363,17 @@ type matrix struct {
 	rows  []Row
 }
 
-func (m *matrix) bad(r *Reader, want error, rule, name, token, control string) {
+// bad adds a row and returns it, for who knows its Stage better than stageOf.
+func (m *matrix) bad(r *Reader, want error, rule, name, token, control string) *Row {
 	if token == control {
 		panic("hostiletest: " + name + " is the same as its control")
 	}
-	m.rows = append(m.rows, Row{m.class, m.class + ": " + name, rule, r, token, want, control})
+	m.rows = append(m.rows, Row{m.class, m.class + ": " + name, rule, r, token, want, control, stageOf(m.class, want)})
+	return &m.rows[len(m.rows)-1]
 }
 
 func (m *matrix) good(r *Reader, rule, name, token string) {
-	m.rows = append(m.rows, Row{Class: m.class, Name: m.class + ": " + name, Rule: rule, Reader: r, Token: token})
+	m.rows = append(m.rows, Row{Class: m.class, Name: m.class + ": " + name, Rule: rule, Reader: r, Token: token, Stage: stageOf(m.class, nil)})
 }
 
 // Rows returns the whole matrix. The slice is shared: it is not to be changed.
@@ -305,6 +385,7 @@ var Rows = sync.OnceValue(func() []Row {
 		{"algorithm", algorithmRows},
 		{"base64url", base64urlRows},
 		{"header", headerRows},
+		{"key", keyRows},
 		{"signature", signatureRows},
 		{"claims", claimsRows},
 		{"order", orderRows},

@@ -26,8 +26,11 @@ import (
 // no longer than a block of SHA-256, so that its hash is not the same key.
 const hmacSecret = "TEST-ONLY HMAC secret, published and worthless: 0123456789abcdef"
 
-// keyPairs are the readers' key pairs, and attackers those of somebody else.
-var keyPairs = sync.OnceValue(func() map[string]crypto.Signer {
+// strangerSecret is a secret that no token is signed with.
+const strangerSecret = "TEST-ONLY HMAC secret of others, published and worthless: 0123456"
+
+// privateKeys are the readers' private keys, and attackers those of somebody else.
+var privateKeys = sync.OnceValue(func() map[string]crypto.Signer {
 	return map[string]crypto.Signer{
 		"RS":    rsaKey(rsaPEM),
 		"ES256": ecKey(elliptic.P256(), 0x41),
@@ -47,8 +50,39 @@ var attackers = sync.OnceValue(func() map[string]crypto.Signer {
 	}
 })
 
+// verificationKeys are the public keys of the readers.
+var verificationKeys = sync.OnceValue(func() map[string]crypto.PublicKey { return publicKeys(privateKeys()) })
+
+// strangers are public keys that no token is signed with.
+var strangers = sync.OnceValue(func() map[string]crypto.PublicKey {
+	block, _ := pem.Decode([]byte(strangerRSAPEM))
+	public, err := x509.ParsePKIXPublicKey(block.Bytes)
+	if err != nil {
+		panic(err)
+	}
+	keys := publicKeys(map[string]crypto.Signer{
+		"ES256": ecKey(elliptic.P256(), 0x51),
+		"ES384": ecKey(elliptic.P384(), 0x52),
+		"ES512": ecKey(elliptic.P521(), 0x53),
+		"EdDSA": ed25519.NewKeyFromSeed(bytes.Repeat([]byte{0x54}, ed25519.SeedSize)),
+	})
+	keys["RS"] = public
+	return keys
+})
+
+func publicKeys(private map[string]crypto.Signer) map[string]crypto.PublicKey {
+	public := map[string]crypto.PublicKey{}
+	for family, key := range private {
+		public[family] = key.Public()
+	}
+	return public
+}
+
 // family is the name under which an algorithm's key pair is kept.
 func family(alg authstrategy.Algorithm) string {
+	if alg == authstrategy.Ed25519 {
+		return "EdDSA"
+	}
 	if strings.HasPrefix(string(alg), "RS") || strings.HasPrefix(string(alg), "PS") {
 		return "RS"
 	}
@@ -60,7 +94,7 @@ func (r *Reader) key() any {
 	if r.symmetric() {
 		return []byte(hmacSecret)
 	}
-	return keyPairs()[family(r.Algorithm)]
+	return privateKeys()[family(r.Algorithm)]
 }
 
 // attacker is somebody else's private key for r's algorithm.
@@ -73,11 +107,6 @@ func (r *Reader) VerificationKey() any {
 		return private.Public()
 	}
 	return r.key()
-}
-
-// publicPEM is the key of alg's readers, as WithPublicKey takes it.
-func publicPEM(alg authstrategy.Algorithm) string {
-	return encodePublic(keyPairs()[family(alg)].Public())
 }
 
 func encodePublic(public crypto.PublicKey) string {
@@ -257,3 +286,15 @@ JCtiBCmW59cRH0slmX3CmzpOs8cmYCS1AXcDH4kJAoGAAQlhWAZ2yH+bIsoFnotg
 /DWqgmTHrnUOZAKBFfJefAj2r0WUe07VR7LlVf9U2G1xJQga+HhhDmiNA300Yu+c
 a/uUdmPW+K+lg41FoiM7ydE=
 -----END PRIVATE KEY-----`
+
+// TEST ONLY. Its private key was thrown away.
+const strangerRSAPEM = `
+-----BEGIN PUBLIC KEY-----
+MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAwqJLllsyNcSHqxvnf999
+caQOvDqnp/e2FMi6yR8xieHMRuHDui2V5b7fgEsPEY1bzf1c9pZDZ3VpmTF29ee2
+1Z9gK5PlMv/pgWlHcZwhHPp/0gIYuFxPXyb0VbPR4yNTSAF4ZyRIY8Wvcf+XYXru
+cpaaKErFhgeMJisqZractIn74P9UY8DuHGi70cAVpSsaJSKn7KAHD9Tr3FI5jrYo
+8leZ1NxJ+TCej5NdDUZ21InS6Yeu9aW4PFXvzTK6/+BhYKA/ZjSFosHwctI4XU1r
+OUCKgCHTdfgLpqFSkeE2WN/QR8415NBj7GYUi0yCPLYRiptTtOTP9XfoaUj+i4ti
+5wIDAQAB
+-----END PUBLIC KEY-----`

@@ -80,7 +80,7 @@ func bitFlipRows(m *matrix) {
 		switch r {
 		case hs256:
 			step = 1
-		case rs256, ps256, es256, eddsa:
+		case rs256, ps256, es256, eddsa, curve25519:
 			step = 8 + 1 // not always the same bit of a byte
 		}
 		good := r.Good()
@@ -140,7 +140,7 @@ func reversed(data []byte) []byte {
 
 // swapRows put together parts of good tokens.
 func swapRows(m *matrix) {
-	for _, r := range []*Reader{hs256, rs256, ps256, es256, eddsa} {
+	for _, r := range []*Reader{hs256, rs256, ps256, es256, eddsa, curve25519} {
 		good := r.Good()
 		one := split(good)
 		for _, other := range []struct{ name, token string }{
@@ -178,7 +178,7 @@ func swapRows(m *matrix) {
 // keyConfusionRows are HMACs keyed with what everybody knows: the public key,
 // as it stands in the configuration or in another of its forms.
 func keyConfusionRows(m *matrix) {
-	for _, r := range []*Reader{rs256, ps256, es256, es512, eddsa} {
+	for _, r := range []*Reader{rs256, ps256, es256, es512, eddsa, curve25519} {
 		public := r.VerificationKey()
 		der := publicDER(public)
 		secrets := []struct {
@@ -478,10 +478,20 @@ func raw(size int, r, s *big.Int) []byte {
 }
 
 func eddsaRows(m *matrix) {
-	good := eddsa.Good()
+	for _, r := range []*Reader{eddsa, curve25519} {
+		eddsaRowsOf(m, r)
+	}
+	// The header is signed too: neither name can be put in the other's place.
+	one, two := split(eddsa.Good()), split(curve25519.Good())
+	m.bad(eddsa, authstrategy.ErrTokenSignature, ruleInput, "EdDSA for the Ed25519 that was signed", one[0]+"."+two[1]+"."+two[2], eddsa.Good())
+	m.bad(curve25519, authstrategy.ErrTokenSignature, ruleInput, "Ed25519 for the EdDSA that was signed", two[0]+"."+one[1]+"."+one[2], curve25519.Good())
+}
+
+func eddsaRowsOf(m *matrix, r *Reader) {
+	good := r.Good()
 	signature := signatureOf(good)
 	bad := func(name string, signature []byte) {
-		m.bad(eddsa, authstrategy.ErrTokenSignature, ruleEdDSA, "EdDSA "+name, withSignature(eddsa, signature), good)
+		m.bad(r, authstrategy.ErrTokenSignature, ruleEdDSA, r.Name+" "+name, withSignature(r, signature), good)
 	}
 	// The order of the base point: S and S+L are the same to who does not look.
 	order, _ := new(big.Int).SetString("7237005577332262213973186563042994240857116359379907606001950938285454250989", 10)
@@ -514,7 +524,7 @@ func eddsaRows(m *matrix) {
 	}
 
 	input := strings.TrimSuffix(good, "."+split(good)[2])
-	private := eddsa.key().(ed25519.PrivateKey)
+	private := r.key().(ed25519.PrivateKey)
 	digest := digestOf(crypto.SHA512, input)
 	prehashed, err := private.Sign(nil, digest, &ed25519.Options{Hash: crypto.SHA512})
 	if err != nil {
