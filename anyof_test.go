@@ -321,3 +321,13 @@ func TestOrderOfRefusals(t *testing.T) {
 		assert.True(t, slices.Contains(refusalsInOrder, reason), "%v", reason)
 	}
 }
+
+// A nil loader is found before any strategy is asked.
+func TestAnyOfNilLoader(t *testing.T) {
+	s := &told{}
+	user, err := anyOf(t, s).ReadToken(ctx, "token", nil)
+	assertNoRefusal(t, err, authstrategy.ErrInvalidConfig)
+	assert.ErrorContains(t, err, "the loader is nil")
+	assert.Empty(t, user)
+	assert.Zero(t, s.reads)
+}

@@ -175,3 +175,12 @@ func TestMetadataInPlaceOfKeys(t *testing.T) {
 	_, err := jwks.Parse([]byte(`{"issuer":"https://a.example","jwks_uri":"https://a.example/keys"}`))
 	assert.EqualError(t, err, "jwks: invalid key set: it is the metadata of an issuer; pass the issuer to Discover, or the jwks_uri in it to Remote")
 }
+
+// One reason more than are kept is counted, too.
+func TestSkippedOneMore(t *testing.T) {
+	source, err := jwks.Parse([]byte(`{"keys":[` + strings.Repeat("0,", 101) + jwkOf("a") + `]}`))
+	require.NoError(t, err)
+	skipped := source.Skipped()
+	require.Len(t, skipped, 101)
+	assert.EqualError(t, skipped[100], "1 keys more are not used")
+}

@@ -738,3 +738,20 @@ func TestStrategyWithRemote(t *testing.T) {
 		require.NoError(t, read(good))
 	})
 }
+
+// A caller whose context ends gets its error, also where old keys are at hand.
+func TestContextOfCallerWithOldKeys(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		p, source := newProvider(t, keys("a"))
+		requireKeys(t, source, "a", "a")
+		p.set(hang)
+		time.Sleep(10*time.Minute + ns) // over the max-age: the call waits
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		takes(t, time.Second, func() {
+			found, err := source.PublicKeys(ctx, "a")
+			requireCause(t, err, context.DeadlineExceeded)
+			assert.Empty(t, found)
+		})
+	})
+}

@@ -357,3 +357,8 @@ func TestDeepAndLong(t *testing.T) {
 	}
 	assert.Len(t, keysOf(t, parse(t, `{`+members.String()+rfcEC+`}`), ""), 1)
 }
+
+// A set may have a member of the name jwks_uri: other members mean nothing.
+func TestSetWithJWKSURI(t *testing.T) {
+	assert.Len(t, keysOf(t, parse(t, `{"jwks_uri":"https://a.example/","keys":[{`+rfcOKP+`}]}`), ""), 1)
+}

@@ -47,7 +47,7 @@ func rfcECKey(t testing.TB) *ecdsa.PublicKey {
 	return key
 }
 
-// shortECKey is a key of P-521 both of whose coordinates begin with a byte of zeros
+// shortECKey is a key of P-521 whose x begins with a byte of zeros
 // (FIPS 186-4 D.1.2.5).
 func shortECKey(t testing.TB) *ecdsa.PublicKey {
 	t.Helper()
@@ -136,4 +136,13 @@ func TestEncode(t *testing.T) {
 func TestEncodeIDThatIsNotUTF8(t *testing.T) {
 	_, err := jwk.Encode("\xff", "", rfcECKey(t))
 	assert.EqualError(t, err, "not valid UTF-8")
+}
+
+// A y that begins with a byte of zeros keeps it (RFC 7518 §6.2.1.3).
+func TestEncodeShortY(t *testing.T) {
+	private, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), big.NewInt(43).FillBytes(make([]byte, 32)))
+	require.NoError(t, err)
+	got, err := jwk.Encode("a", "", &private.PublicKey)
+	require.NoError(t, err)
+	assert.Equal(t, `{"kid":"a","use":"sig","crv":"P-256","kty":"EC","x":"mGriUG8f8QTQQjCGHY9LSY9LxMbQCbMPdUTcEpuC0o0","y":"ADzMwKZGDgrjKKTZfTx7YdhvxiicGJ8lJREMRBuwfpc"}`, string(got))
 }

@@ -316,3 +316,15 @@ func BenchmarkSign(b *testing.B) {
 		}
 	}
 }
+
+// The header of a token that the Codec itself wrote is the one that is in it.
+func TestOwnHeader(t *testing.T) {
+	codec, err := jws.NewCodec("HS256", "at+jwt", "k")
+	require.NoError(t, err)
+	key := newHMAC(t, "HS256")
+	token, err := codec.Sign(t.Context(), key, []byte("p"))
+	require.NoError(t, err)
+	header, _, err := open(t, codec, key, token)
+	require.NoError(t, err)
+	assert.Equal(t, jws.Header{Algorithm: "HS256", HasAlgorithm: true, Type: "at+jwt", HasType: true, KeyID: "k"}, header)
+}

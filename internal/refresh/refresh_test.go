@@ -186,3 +186,14 @@ func TestLongestDurations(t *testing.T) {
 	fetch, _ = s.Decide(end.Add(time.Second), "known", true)
 	assert.True(t, fetch)
 }
+
+// A good answer after a failure makes the state good again: what is unknown waits.
+func TestGoodAfterFailure(t *testing.T) {
+	s := failed(time.Hour, time.Minute)
+	s.Worked(start.Add(2*time.Minute), end.Add(2*time.Minute), time.Hour)
+	fetch, wait := s.Decide(end.Add(4*time.Minute), "unknown", false)
+	assert.True(t, fetch)
+	assert.True(t, wait)
+	fetch, _ = s.Decide(end.Add(4*time.Minute), "known", true)
+	assert.False(t, fetch)
+}
