@@ -56,6 +56,7 @@ var programs = map[string][]program{
 		{quotes: "example_keys_test.go"},
 		{onto: 1, output: "hello Ada\n", beside: []string{"bearer_test.go"}},
 		{onto: 1, output: "hello Ada\n", beside: []string{"both_test.go"}},
+		{quotes: "docs/sessions.md"},
 		{output: "42 [editor]\n"},
 	},
 	"docs/http.md": {
@@ -83,7 +84,15 @@ var programs = map[string][]program{
 	"docs/recipes.md": {
 		{output: "hello Ada\n", beside: []string{"driver.go", "driver_test.go"}},
 		{output: "stolen token: authstrategy: user refused\nfresh token: hello Ada\n", beside: []string{"version_test.go"}},
-		{output: "as an access token: true\nhello Ada\n"},
+	},
+	"docs/sessions.md": {
+		{output: "laptop: true session: revoked: the token was ended; log in again\nphone: hello Ada\n" +
+			"phone: true session: revoked: all tokens of the user were ended after this one was written; log in again\nhere: hello Ada\n"},
+		{beside: []string{"session_test.go"}},
+		{quotes: "testdata/docs/session_test.go"},
+		{quotes: "examples/replicas/store.go"},
+		{quotes: "examples/replicas/store.go"},
+		{quotes: "examples/replicas/store.go"},
 	},
 }
 
@@ -189,9 +198,15 @@ func packageProgram(t *testing.T) string {
 
 const pkgSite = "https://pkg.go.dev/github.com/go-authstrategy/authstrategy"
 
-// packages are those beside the root, each with the document that has its errors
-// and options if the README has not.
-var packages = map[string]string{"authhttp": "docs/http.md", "jwks": "docs/keys.md"}
+// packages are those beside the root, each with its folder, and with the document
+// that has its errors and options if the README has not.
+var packages = map[string]struct{ folder, document string }{
+	"authhttp":   {"authhttp", "docs/http.md"},
+	"jwks":       {"jwks", "docs/keys.md"},
+	"session":    {"session", "docs/sessions.md"},
+	"redisstore": {"session/redisstore", "docs/sessions.md"},
+	"sqlstore":   {"session/sqlstore", "docs/sessions.md"},
+}
 
 // packageOf returns the package of a name such as authhttp.WithLifetime, and the
 // name in it; "" for the root.
@@ -210,7 +225,7 @@ func site(name string) string {
 	if pkg == "" {
 		return pkgSite + "#" + name
 	}
-	return pkgSite + "/" + pkg + "#" + inside
+	return pkgSite + "/" + packages[pkg].folder + "#" + inside
 }
 
 // Every name that a document links is there in the package's documentation. Every
@@ -218,8 +233,8 @@ func site(name string) string {
 // in the README or in the package's own document.
 func TestReadmeNames(t *testing.T) {
 	exported := exportedNames(t)
-	for pkg := range packages {
-		maps.Copy(exported, namesIn(t, pkg, pkg+"."))
+	for name, pkg := range packages {
+		maps.Copy(exported, namesIn(t, pkg.folder, name+"."))
 	}
 	linkedBy := map[string][]string{}
 	for _, name := range documents(t) {
@@ -243,7 +258,7 @@ func TestReadmeNames(t *testing.T) {
 		if !strings.HasPrefix(inside, "Err") && !strings.HasPrefix(inside, "With") {
 			continue
 		}
-		documented := slices.Contains(linkedBy[e], "README.md") || pkg != "" && slices.Contains(linkedBy[e], packages[pkg])
+		documented := slices.Contains(linkedBy[e], "README.md") || pkg != "" && slices.Contains(linkedBy[e], packages[pkg].document)
 		assert.True(t, documented, "%s is in no document where it belongs", e)
 	}
 }
@@ -254,6 +269,7 @@ func TestReadmeLinks(t *testing.T) {
 	examples := map[string]string{
 		pkgSite + "#example-":          document(t, "example_test.go"),
 		pkgSite + "/authhttp#example-": document(t, "authhttp/example_test.go"),
+		pkgSite + "/session#example-":  document(t, "session/example_test.go"),
 	}
 	for _, name := range append(documents(t), "SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md") {
 		text := regexp.MustCompile("(?s)```.*?```|`[^`\n]*`").ReplaceAllString(document(t, name), "") // code has no links
@@ -351,7 +367,7 @@ func TestSecurityNamesTests(t *testing.T) {
 	named := regexp.MustCompile("`((?:Test|Fuzz|Example)[A-Za-z0-9_]+)`").FindAllStringSubmatch(document(t, "SECURITY.md"), -1)
 	require.Greater(t, len(named), 20)
 	var sources []byte
-	for _, pattern := range []string{"*_test.go", "authhttp/*_test.go", "jwks/*_test.go", "internal/*/*_test.go", "conformance/*_test.go"} {
+	for _, pattern := range []string{"*_test.go", "authhttp/*_test.go", "jwks/*_test.go", "internal/*/*_test.go", "conformance/*_test.go", "session/*_test.go", "session/*/*_test.go", "session/*/*/*_test.go"} {
 		files, err := filepath.Glob(pattern)
 		require.NoError(t, err)
 		require.NotEmpty(t, files, pattern)

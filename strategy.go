@@ -82,6 +82,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/go-authstrategy/authstrategy/internal/inspect"
 	"github.com/go-authstrategy/authstrategy/internal/nils"
 )
 
@@ -296,6 +297,32 @@ func (all *anyOf[U]) DestroyToken(ctx context.Context, token string, user U) err
 		failures = append(failures, strategy.DestroyToken(ctx, token, user))
 	}
 	return errors.Join(failures...)
+}
+
+// For package session.
+func init() { inspect.Set(writers) }
+
+// writers returns the JWTStrategies that sign among the strategy and those that AnyOf
+// has combined in it.
+func writers(strategy any) []inspect.Writer {
+	if s, ok := strategy.(interface{ writers() []inspect.Writer }); ok {
+		return s.writers()
+	}
+	return nil
+}
+
+func (all *anyOf[U]) writers() (found []inspect.Writer) {
+	for _, strategy := range all.strategies {
+		found = append(found, writers(strategy)...)
+	}
+	return found
+}
+
+func (s *JWTStrategy[U]) writers() []inspect.Writer {
+	if s == nil || s.tokens == nil || s.tokens.keys.Signing == nil {
+		return nil
+	}
+	return []inspect.Writer{{TokenID: s.tokens.tokenID, IssuedAt: s.tokens.issuedAt}}
 }
 
 // lasting is what tells how long its tokens are valid.

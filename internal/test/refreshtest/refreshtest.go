@@ -1,0 +1,92 @@
+// Package refreshtest tests a session.Store by what it is for: many clients that refresh
+// one token at once. It is imported by tests alone.
+package refreshtest
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/go-authstrategy/authstrategy"
+	"github.com/go-authstrategy/authstrategy/internal/ledger"
+	"github.com/go-authstrategy/authstrategy/session"
+)
+
+// Run has 64 clients refresh one token at once, 200 rounds: no honest client is
+// logged out, and each round is one step of the session's counter.
+func Run(t *testing.T, store session.Store) {
+	const clients, rounds = 64, 200
+	ctx := context.Background()
+	inner, err := authstrategy.GetJWTStrategy[authstrategy.Subject](authstrategy.NewSecret("access secret of 32 bytes or more!"), authstrategy.WithTokenID(), authstrategy.WithIssuedAt())
+	if err != nil {
+		t.Fatal(err)
+	}
+	strategy, err := session.New(inner, store)
+	if err != nil {
+		t.Fatal(err)
+	}
+	refresher, err := session.NewRefresher(strategy, authstrategy.NewSecret("refresh secret of 32 bytes or more!"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tokens, err := refresher.Start(ctx, "ada")
+	if err != nil {
+		t.Fatal(err)
+	}
+	token := tokens.Refresh
+	key := ledger.KeySpace("authstrategy").Session(sessionOf(t, token).ID)
+	for round := range int64(rounds) {
+		next := make([]string, clients)
+		var ready, done sync.WaitGroup
+		ready.Add(clients)
+		for i := range clients {
+			done.Go(func() {
+				ready.Done()
+				ready.Wait()
+				_, tokens, err := refresher.Refresh(ctx, token, authstrategy.LoadSubject)
+				if err != nil {
+					t.Errorf("round %d: an honest client is not served: %v", round, err)
+					return
+				}
+				next[i] = tokens.Refresh
+			})
+		}
+		done.Wait()
+		if t.Failed() {
+			return
+		}
+		values, err := store.Get(ctx, key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if counter := ledger.Counter(values[0]); counter != round+1 {
+			t.Fatalf("round %d: the counter of the session is %d, want %d", round, counter, round+1)
+		}
+		for _, token := range next {
+			if counter := sessionOf(t, token).Counter; counter != round+2 {
+				t.Fatalf("round %d: a new token has the counter %d, want %d", round, counter, round+2)
+			}
+		}
+		token = next[round%clients]
+	}
+}
+
+// sessionOf returns what a refresh token says of its session.
+func sessionOf(t *testing.T, refresh string) (s ledger.Session) {
+	t.Helper()
+	segments := strings.Split(refresh, ".")
+	if len(segments) != 3 {
+		t.Fatalf("a refresh token of %d segments, want 3", len(segments))
+	}
+	payload, err := base64.RawURLEncoding.DecodeString(segments[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(payload, &s); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
