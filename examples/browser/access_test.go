@@ -36,6 +36,7 @@ func TestKeyboard(t *testing.T) {
 	press(kb.Tab, "Log in")
 	press(kb.Enter, "session-title")
 	press(kb.Tab, "logout")
+	press(kb.Tab, "everywhere")
 	press(kb.Tab, "all")
 	for _, c := range []struct{ button, name, status string }{
 		{"A good request", "good", "200"},
@@ -52,7 +53,7 @@ func TestKeyboard(t *testing.T) {
 		p.waitText(fmt.Sprintf("#case-%s td", c.name), c.status)
 		p.until(fmt.Sprintf(`%s === %q`, focused, c.button))
 	}
-	for _, id := range []string{"From another origin", "alg: none", "An expired token", "One byte changed", "A good request", "all", "logout"} {
+	for _, id := range []string{"From another origin", "alg: none", "An expired token", "One byte changed", "A good request", "all", "everywhere", "logout"} {
 		p.do(chromedp.KeyEvent(kb.Tab, chromedp.KeyModifiers(chromedp.ModifierShift)))
 		p.until(fmt.Sprintf(`%s === %q`, focused, id))
 	}
@@ -60,13 +61,45 @@ func TestKeyboard(t *testing.T) {
 	assert.True(t, eval[bool](p, `document.getElementById("session").hidden`))
 }
 
-// Whoever is at the log-out button when the token expires is taken to the next one.
-func TestFocusAtExpiry(t *testing.T) {
+// The same holds for a refresh and for the log-out everywhere: who presses a button
+// stays there, or is taken to the log-in.
+func TestKeyboardSessions(t *testing.T) {
 	p := logIn(t, start(t), "cookie")
-	p.do(chromedp.Focus(chromedp.CSS("#logout")))
-	p.do(chromedp.Evaluate[chromedp.Void](`Date.now = () => performance.timeOrigin + 3601000`))
-	p.waitText("#left", "Expired: log in again")
-	assert.Equal(t, "again", eval[string](p, focused))
+	p.until(focused + ` === "session-title"`)
+	at := func(id string) {
+		t.Helper()
+		p.until(fmt.Sprintf(`%s === %q`, focused, id))
+	}
+	p.do(chromedp.Focus(chromedp.CSS("#case-down button")), chromedp.KeyEvent(kb.Tab))
+	at("refresh")
+	p.do(chromedp.KeyEvent(kb.Enter))
+	p.waitText("#news", "Refreshed: 204.")
+	at("refresh")
+	p.do(chromedp.KeyEvent(kb.Tab))
+	at("reuse")
+	p.do(chromedp.KeyEvent(kb.Enter))
+	p.waitText("#news", "The session is ended: 401, "+sessionEnded)
+	at("reuse")
+	p.do(chromedp.Focus(chromedp.CSS("#logout")), chromedp.KeyEvent(kb.Tab))
+	at("everywhere")
+	p.do(chromedp.KeyEvent(kb.Enter))
+	p.waitText("#news", "Logged out everywhere: 204. The other device, once more: 401.")
+	at("login-title")
+}
+
+// Whoever is at a log-out button when the token expires is taken to the next one.
+func TestFocusAtExpiry(t *testing.T) {
+	s := start(t)
+	for _, c := range []struct{ by, button, left string }{
+		{"cookie", "logout", "Expired: refresh it, or log in again"},
+		{"jwt", "everywhere", "Expired: log in again"},
+	} {
+		p := logIn(t, s, c.by)
+		p.do(chromedp.Focus(chromedp.CSS("#" + c.button)))
+		p.do(chromedp.Evaluate[chromedp.Void](`Date.now = () => performance.timeOrigin + 3601000`))
+		p.waitText("#left", c.left)
+		assert.Equal(t, "again", eval[string](p, focused))
+	}
 }
 
 // A screen reader has a name for all that one can reach, and is told what changes.
@@ -90,10 +123,32 @@ func TestAccessibilityTree(t *testing.T) {
 		p.do(chromedp.EmulateViewport(width, 800))
 		nodes = tree(p)
 		assert.Equal(t, []string{"Time until the token expires"}, nodes["progressbar"])
-		assert.Equal(t, []string{"Log out", "Send them all", "A good request", "One byte changed", "An expired token", "alg: none", "From another origin", "The database is down"}, nodes["button"])
+		assert.Equal(t, []string{"Log out", "Log out everywhere", "Send them all", "Refresh", "Use a refresh token twice", "A good request", "One byte changed", "An expired token", "alg: none", "From another origin", "The database is down"}, nodes["button"])
 		assert.Equal(t, []string{"Use it, and break it"}, nodes["table"])
 		assert.Len(t, nodes["rowheader"], 6, "%d px", width)
 		assert.Len(t, nodes["timer"], 1)
+	}
+
+	p.click("#reuse")
+	p.waitText("#news", "The session is ended: 401, "+sessionEnded)
+	assertTable(p, []string{"Use it, and break it", "What was sent"}, 11)
+	p.click("#everywhere")
+	p.waitText("#news", "Logged out everywhere: 204. The other device, once more: 401.")
+	assertTable(p, []string{"What was sent to log you out"}, 5)
+}
+
+// assertTable checks the names of the tables, and how many rows they have, at a
+// narrow and at a wide window.
+func assertTable(p *page, names []string, rows int) {
+	p.t.Helper()
+	for _, width := range []int64{390, 1280} {
+		p.do(chromedp.EmulateViewport(width, 800))
+		nodes := tree(p)
+		assert.Equal(p.t, names, nodes["table"])
+		assert.Len(p.t, nodes["rowheader"], rows, "%d px", width)
+		for _, name := range nodes["rowheader"] {
+			assert.NotEmpty(p.t, name)
+		}
 	}
 }
 
@@ -139,6 +194,12 @@ func TestWidths(t *testing.T) {
 		p.click("#all")
 		p.waitText("#news", "All of them are sent.")
 		fits("all sent")
+		p.click("#reuse")
+		p.waitText("#news", "The session is ended: 401, "+sessionEnded)
+		fits("refreshed")
+		p.click("#everywhere")
+		p.waitText("#news", "Logged out everywhere: 204. The other device, once more: 401.")
+		fits("logged out everywhere")
 	}
 }
 

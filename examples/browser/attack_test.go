@@ -17,13 +17,16 @@ import (
 // attacks are what the page of another origin tries against the service. Each
 // returns what its script learns.
 var attacks = map[string]string{
-	"read the user":    `fetch(service + "users/me", { credentials: "include" }).then((a) => a.text(), (e) => e.name)`,
-	"read the claims":  `fetch(service + "demo/session", { method: "POST", credentials: "include" }).then((a) => a.text(), (e) => e.name)`,
-	"use the cookie":   `fetch(service + "demo/session", { method: "POST", mode: "no-cors", credentials: "include" }).then((a) => a.type + a.status)`,
-	"log the user out": `fetch(service + "auth/cookie/logout", { method: "POST", mode: "no-cors", credentials: "include" }).then((a) => a.type + a.status)`,
-	"log somebody in":  `fetch(service + "auth/cookie/login", { method: "POST", mode: "no-cors", credentials: "include", body: new URLSearchParams(account) }).then((a) => a.type + a.status)`,
-	"read a reason":    `fetch(service + "demo/reason?demo=x-1", { method: "POST", mode: "no-cors", credentials: "include" }).then((a) => a.type + a.status)`,
-	"break a request":  `fetch(service + "users/me?demo=x-1&case=down", { mode: "no-cors", credentials: "include" }).then((a) => a.type + a.status)`,
+	"read the user":               `fetch(service + "users/me", { credentials: "include" }).then((a) => a.text(), (e) => e.name)`,
+	"read the claims":             `fetch(service + "demo/session", { method: "POST", credentials: "include" }).then((a) => a.text(), (e) => e.name)`,
+	"use the cookie":              `fetch(service + "demo/session", { method: "POST", mode: "no-cors", credentials: "include" }).then((a) => a.type + a.status)`,
+	"log the user out":            `fetch(service + "auth/cookie/logout", { method: "POST", mode: "no-cors", credentials: "include" }).then((a) => a.type + a.status)`,
+	"log the user out everywhere": `fetch(service + "auth/logout-everywhere", { method: "POST", mode: "no-cors", credentials: "include" }).then((a) => a.type + a.status)`,
+	"refresh":                     `fetch(service + "auth/refresh", { method: "POST", mode: "no-cors", credentials: "include" }).then((a) => a.type + a.status)`,
+	"log a device in":             `fetch(service + "demo/device", { method: "POST", mode: "no-cors", credentials: "include" }).then((a) => a.type + a.status)`,
+	"log somebody in":             `fetch(service + "auth/cookie/login", { method: "POST", mode: "no-cors", credentials: "include", body: new URLSearchParams(account) }).then((a) => a.type + a.status)`,
+	"read a reason":               `fetch(service + "demo/reason?demo=x-1", { method: "POST", mode: "no-cors", credentials: "include" }).then((a) => a.type + a.status)`,
+	"break a request":             `fetch(service + "users/me?demo=x-1&case=down", { mode: "no-cors", credentials: "include" }).then((a) => a.type + a.status)`,
 }
 
 // A foreign site is a web page elsewhere that the user opens, too. It notes what
@@ -62,6 +65,9 @@ func TestForeignSite(t *testing.T) {
 			attack(t, p, s)
 			assert.Equal(t, []int64{http.StatusForbidden}, p.answered("auth/cookie/logout"))
 			assert.Equal(t, []int64{http.StatusForbidden}, p.answered("auth/cookie/login")[1:], "after the user's own")
+			for _, path := range []string{"auth/logout-everywhere", "auth/refresh", "demo/device"} {
+				assert.Equal(t, []int64{c.status}, p.answered(path), path)
+			}
 			assert.Equal(t, []int64{c.status}, p.answered("demo/session")[2:], "after the page's own two; of a blocked one nothing is seen")
 			assert.NotContains(t, p.answered("demo/reason"), int64(http.StatusOK))
 
@@ -69,6 +75,8 @@ func TestForeignSite(t *testing.T) {
 			p.until(`!document.getElementById("session").hidden`)
 			assert.Equal(t, []string{"200", "none", letIn}, send(p, "good"))
 			assert.Equal(t, before[0].Value, p.cookies()[0].Value, "the same session")
+			p.click("#refresh")
+			p.waitText("#news", "Refreshed: 204.")
 		})
 	}
 }

@@ -239,11 +239,16 @@ func (p *page) waitText(selector, text string) {
 	p.wait(selector+": "+text, func() bool { return p.text(selector) == text })
 }
 
-// cookies are those of the service, HttpOnly ones too.
-func (p *page) cookies() []*network.Cookie {
+// cookies are those that the browser sends with the page's requests, or to the paths
+// named, HttpOnly ones too.
+func (p *page) cookies(paths ...string) []*network.Cookie {
 	p.t.Helper()
+	var urls []string
+	for _, path := range paths {
+		urls = append(urls, eval[string](p, "location.origin")+path)
+	}
 	result, err := chromedp.Run(p.ctx, func(ctx context.Context, t *chromedp.Target) (network.GetCookiesResult, error) {
-		return cdp.Call(ctx, t, network.GetCookies, network.GetCookiesParams{})
+		return cdp.Call(ctx, t, network.GetCookies, network.GetCookiesParams{URLs: urls})
 	})
 	require.NoError(p.t, err)
 	return result.Cookies

@@ -49,6 +49,9 @@ const (
 	down            = "authstrategy: the loader failed: the database is down, as the page asked for"
 	missing         = "authstrategy: token is missing: the request carries none"
 	crossOrigin     = "authhttp: cross-origin request: cross-origin request detected from Sec-Fetch-Site header; if the site is yours, name it in Cookie.TrustedOrigins"
+	tokenEnded      = "session: revoked: the token was ended; log in again"
+	allEnded        = "session: revoked: all tokens of the user were ended after this one was written; log in again"
+	sessionEnded    = "session: revoked: the session was ended; log in again"
 	unreadable      = "(a script of another origin cannot read the answer)"
 )
 
@@ -97,7 +100,10 @@ func TestSession(t *testing.T) {
 			p.click("#logout")
 			p.until(`document.getElementById("session").hidden`)
 			p.until(`document.getElementById("news").innerText.startsWith("Logged out: 204.")`)
-			assert.Empty(t, p.cookies())
+			for _, cookie := range p.cookies() {
+				assert.Regexp(t, "^demo-(access|refresh)$", cookie.Name, "a copy of what was ended")
+				assert.True(t, cookie.HTTPOnly)
+			}
 			assert.Equal(t, "login-title", eval[string](p, focused))
 		})
 	}
@@ -187,10 +193,28 @@ func TestSecondSession(t *testing.T) {
 // A log-out that fails is not taken for one.
 func TestLogoutFails(t *testing.T) {
 	p := logIn(t, start(t), "cookie")
-	p.do(chromedp.Evaluate[chromedp.Void](`window.fetch = async () => new Response("", { status: 503 })`))
-	p.click("#logout")
-	p.waitText("#news", "Not logged out: 503.")
-	assert.False(t, eval[bool](p, `document.getElementById("session").hidden`))
+	failAuth(p)
+	for _, button := range []string{"#logout", "#everywhere"} {
+		say(p, "")
+		p.click(button)
+		p.waitText("#news", "Not logged out: 503.")
+		assert.False(t, eval[bool](p, `document.getElementById("session").hidden`))
+	}
+}
+
+// failAuth has every request to a route of /auth fail.
+func failAuth(p *page) {
+	p.t.Helper()
+	p.do(chromedp.Evaluate[chromedp.Void](`{
+		const real = window.fetch;
+		window.fetch = (path, options) => path.startsWith("/auth/") ? new Response("", { status: 503 }) : real(path, options);
+	}`))
+}
+
+// say empties the live region, or fills it.
+func say(p *page, text string) {
+	p.t.Helper()
+	p.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`document.getElementById("news").textContent = %q`, text)))
 }
 
 // No clock runs on for a session that has ended.
@@ -212,10 +236,11 @@ func TestExpiry(t *testing.T) {
 	for _, by := range by {
 		t.Run(by, func(t *testing.T) {
 			p := logIn(t, s, by)
-			p.waitText("#left", "Expired: log in again")
+			advice := map[string]string{"cookie": "refresh it, or log in again", "jwt": "log in again"}[by]
+			p.waitText("#left", "Expired: "+advice)
 			assert.Equal(t, []float64{0, 3}, bar(p))
-			assert.Equal(t, "The token has expired: log in again. You can still send it.", p.text("#news"))
-			assert.False(t, eval[bool](p, `document.getElementById("bar").checkVisibility() || document.getElementById("logout").checkVisibility()`))
+			assert.Equal(t, "The token has expired: "+advice+". You can still send it.", p.text("#news"))
+			assert.False(t, eval[bool](p, `["bar", "logout", "everywhere"].some((id) => document.getElementById(id).checkVisibility())`))
 
 			row := send(p, "good")
 			assert.Equal(t, "401", row[0])

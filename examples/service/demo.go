@@ -25,8 +25,8 @@ import (
 )
 
 // The demonstration: a page on which one sees a session begin, be used, be
-// refused and end. It breaks its own requests on purpose; the checks that refuse
-// them are the service's. Nothing of it is needed to run the service.
+// refused, be refreshed and end. It breaks its own requests on purpose; the checks
+// that refuse them are the service's. Nothing of it is needed to run the service.
 
 var demoFlag = flag.Bool("demo", false, "serve a page to try the service in a browser (default: on a loopback address)")
 
@@ -154,6 +154,7 @@ func (d *demo) handler() http.Handler {
 	mux.Handle("GET /{$}", files)
 	mux.Handle("GET /demo/", http.StripPrefix("/demo", files))
 	mux.Handle("POST /demo/session", d.tamper(d.guard.Require(http.HandlerFunc(d.session))))
+	mux.Handle("POST /demo/device", d.guard.Require(http.HandlerFunc(d.device)))
 	mux.Handle("POST /demo/reason", http.NewCrossOriginProtection().Handler(http.HandlerFunc(d.reason)))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, pattern := mux.Handler(r); pattern == "" {
@@ -197,6 +198,7 @@ func (d *demo) session(w http.ResponseWriter, r *http.Request) {
 		"lifetime": d.lifetime.Seconds(),
 		"key":      d.key,
 		"port":     d.port,
+		"sessions": d.sessions != nil,
 	})
 }
 
@@ -219,6 +221,29 @@ func (d *demo) token(r *http.Request) (header, token string) {
 	return "", ""
 }
 
+// device logs the user in on another device: with a token of its own.
+func (d *demo) device(w http.ResponseWriter, r *http.Request) {
+	token, err := d.strategy.WriteToken(r.Context(), authhttp.User[*User](r.Context()))
+	if err == nil {
+		err = d.copy("device").Write(w, r, token, copyLifetime)
+	}
+	if err != nil {
+		d.guard.Refuse(w, r, err)
+		return
+	}
+	writeNoContent(w)
+}
+
+// copyLifetime is how long the browser keeps a copy. It is sent within a second or
+// two, and without sessions it is as good as its token.
+const copyLifetime = time.Minute
+
+// copy is a cookie of the demonstration's own, with a token as another device or a
+// thief would have it. No script can read it, and no other site has it sent.
+func (d *demo) copy(name string) authhttp.Cookie {
+	return authhttp.Cookie{Name: "demo-" + name, SameSite: http.SameSiteStrictMode, Insecure: d.cookie.Insecure}
+}
+
 // reason returns what the log has of a request of the page.
 func (d *demo) reason(w http.ResponseWriter, r *http.Request) {
 	id := r.URL.Query().Get("demo")
@@ -235,8 +260,9 @@ type (
 	demoDown struct{} // true: no user can be looked up
 )
 
-// tamper gives a request of the page its id, and breaks it as it asks for. What
-// it does to a request can only get it refused.
+// tamper gives a request of the page its id, and breaks it as it asks for, or
+// has copies of its tokens kept or sent. That gets nobody in who would not get in
+// by the token of the request, or by the copy.
 func (d *demo) tamper(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		query := r.URL.Query()
@@ -248,12 +274,43 @@ func (d *demo) tamper(next http.Handler) http.Handler {
 		ctx := context.WithValue(r.Context(), demoID{}, id)
 		ctx = context.WithValue(ctx, demoDown{}, wanted == "down")
 		r = r.Clone(ctx)
+		if wanted == "keep" {
+			d.keep(w, r)
+		}
+		d.sendCopy(r, wanted)
 		header, token := d.token(r)
 		if broken := d.breakToken(token, wanted); broken != token {
 			r.Header.Set(header, strings.Replace(r.Header.Get(header), token, broken, 1))
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// keep keeps copies of the tokens of a request.
+func (d *demo) keep(w http.ResponseWriter, r *http.Request) {
+	if _, token := d.token(r); token != "" {
+		d.copy("access").Write(w, r, token, copyLifetime)
+	}
+	if d.sessions == nil {
+		return
+	}
+	if token, _ := d.sessions.cookie.Token(r); token != "" {
+		d.copy("refresh").Write(w, r, token, copyLifetime)
+	}
+}
+
+// sendCopy puts a copy into a request in the place of its own token.
+func (d *demo) sendCopy(r *http.Request, name string) {
+	token, err := d.copy(name).Token(r)
+	if err != nil || token == "" {
+		return
+	}
+	if name == "access" || name == "device" {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
+	if name == "refresh" && d.sessions != nil {
+		r.Header.Set("Cookie", d.sessions.cookie.Name+"="+token)
+	}
 }
 
 func (d *demo) isOurs(id string) bool {
@@ -339,6 +396,9 @@ func (k *reasons) keep(id string, record slog.Record) {
 		}
 		return true
 	})
+	if kept.Status == 0 {
+		return // it says of no answer why
+	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.last[k.next] = kept

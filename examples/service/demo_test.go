@@ -3,12 +3,14 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"io"
 	"io/fs"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"os/exec"
@@ -22,6 +24,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-authstrategy/authstrategy"
+	"github.com/go-authstrategy/authstrategy/session"
 )
 
 // newTestDemo returns the demonstration of the service of newTestService, and the
@@ -189,6 +192,7 @@ type sessionAnswer struct {
 	Left, Lifetime float64
 	Key            string
 	Port           int
+	Sessions       bool
 }
 
 func sessionOf(t *testing.T, base, token string) (session sessionAnswer) {
@@ -392,6 +396,169 @@ func TestDemoFails(t *testing.T) {
 	nowhere := &net.TCPAddr{IP: net.IP{1}}
 	assert.Error(t, d.addTo(server, nowhere))
 	assert.Equal(t, http.StatusNotFound, serveOnce(server.Handler, request(t, http.MethodGet, "http://service/users/me")).status)
+}
+
+// newSessionsDemo is newTestDemo with sessions.
+func newSessionsDemo(t *testing.T) (*demo, *bytes.Buffer) {
+	t.Helper()
+	svc, log := newTestSessions(t, session.NewMemory())
+	cfg := config{algorithm: "HS256", lifetime: time.Hour, sessions: true}
+	keys, err := loadKeys(cfg)
+	require.NoError(t, err)
+	d, err := newDemo(*svc, cfg, keys)
+	require.NoError(t, err)
+	return d, log
+}
+
+// The browser keeps copies of the tokens that it sends, where no script reads them,
+// and sends them when the tokens are ended.
+func TestDemoCopies(t *testing.T) {
+	d, _ := newSessionsDemo(t)
+	base := serveDemo(t, d)
+	const ended, allEnded = "session: revoked: the token was ended; log in again", "session: revoked: all tokens of the user were ended after this one was written; log in again"
+	for carrier, put := range carriers {
+		c := newClient(t, base)
+		token := ""
+		ask := func(method, path, wanted string, with string) (int, reason) {
+			id := fmt.Sprintf("%s-%s", d.key, rand.Text())
+			r := request(t, method, base+path+"?demo="+id+"&case="+wanted)
+			if with != "" {
+				put(r, with)
+			}
+			return c.do(r).status, reasonOf(t, d, id)
+		}
+		logout := map[string]string{"bearer": "/auth/jwt/logout", "cookie": "/auth/cookie/logout"}[carrier]
+		for _, s := range []struct {
+			method, path, wanted string
+			with, new            bool // with a token; a new one
+			status               int
+			reason               string
+		}{
+			{"GET", "/users/me", "access", false, false, 401, "authstrategy: token is missing: the request carries none"},
+			{"GET", "/users/me", "device", true, true, 200, ""}, // there is no copy: it is sent as it is
+			{"POST", logout, "keep", true, false, 204, ""},
+			{"GET", "/users/me", "access", false, false, 401, ended},
+			{"POST", "/demo/device", "", true, true, 204, ""},
+			{"GET", "/users/me", "device", false, false, 200, ""},
+			{"GET", "/users/me", "device", true, false, 200, ""},
+			{"POST", "/auth/logout-everywhere", "keep", true, false, 204, ""},
+			{"GET", "/users/me", "device", false, false, 401, allEnded},
+			{"GET", "/users/me", "access", false, false, 401, allEnded},
+			{"GET", "/users/me", "access", true, true, 401, allEnded}, // the copy, not what the request has
+			{"GET", "/users/me", "", true, true, 200, ""},
+		} {
+			if s.new {
+				token = newToken(t, d)
+			}
+			with := ""
+			if s.with {
+				with = token
+			}
+			status, found := ask(s.method, s.path, s.wanted, with)
+			assert.Equal(t, s.status, status, "%s %v", carrier, s)
+			assert.Equal(t, s.reason, found.Reason, "%s %v", carrier, s)
+		}
+	}
+}
+
+// The copy of a refresh token takes the place of the newer one.
+func TestDemoRefreshReused(t *testing.T) {
+	d, log := newSessionsDemo(t)
+	base := serveDemo(t, d)
+	c := logIn(t, base)
+	for i, s := range []struct {
+		wanted string
+		status int
+		reason string
+	}{
+		{"refresh", 204, `^$`}, // there is no copy yet
+		{"keep", 204, `^$`},
+		{"", 204, `^$`},
+		{"refresh", 401, `^session: refresh token reused: `},
+		{"", 401, `^session: revoked: the session was ended; log in again$`},
+	} {
+		id := fmt.Sprintf("%s-%d", d.key, i)
+		assert.Equal(t, s.status, c.send(http.MethodPost, "/auth/refresh?demo="+id+"&case="+s.wanted).status, i)
+		found := reasonOf(t, d, id)
+		assert.Regexp(t, s.reason, found.Reason)
+		assert.EqualValues(t, s.status == 401, found.Status == 401)
+	}
+	assert.Equal(t, 1, strings.Count(log.String(), "level=WARN"))
+}
+
+// No script reads a copy, and no other site has one made or sent. Without the key
+// nobody has.
+func TestDemoCopiesAreProtected(t *testing.T) {
+	d, _ := newSessionsDemo(t)
+	base := serveDemo(t, d)
+	c := logIn(t, base)
+	got := c.send(http.MethodPost, "/demo/device")
+	requireNoContent(t, got)
+	require.Len(t, got.header.Values("Set-Cookie"), 1)
+	assert.Regexp(t, `^demo-device=[^;]+; Path=/; Max-Age=60; HttpOnly; SameSite=Strict$`, got.header.Get("Set-Cookie"))
+	got = c.send(http.MethodPost, "/auth/refresh?case=keep&demo="+d.key)
+	assert.Regexp(t, `^demo-access=[^;]+; Path=/; Max-Age=60; HttpOnly; SameSite=Strict$`, got.header.Values("Set-Cookie")[0])
+	assert.Regexp(t, `^demo-refresh=[^;]+; Path=/; Max-Age=60; HttpOnly; SameSite=Strict$`, got.header.Values("Set-Cookie")[1])
+
+	for _, path := range []string{"/auth/refresh?case=keep", "/auth/refresh?case=keep&demo=x", "/auth/refresh?case=refresh"} {
+		got := c.send(http.MethodPost, path)
+		requireNoContent(t, got)
+		assert.Len(t, got.header.Values("Set-Cookie"), 2, "no copy")
+	}
+	copies := c.cookies("/users/me")
+	for _, name := range []string{"access", "device"} {
+		r := request(t, http.MethodGet, base+"/users/me?case="+name+"&demo=x")
+		r.Header.Set("Cookie", "demo-"+name+"="+copies["demo-"+name])
+		assert.Equal(t, http.StatusUnauthorized, do(t, r).status)
+	}
+
+	before := c.cookies("/auth")
+	for _, path := range []string{"/demo/device?", "/auth/refresh?case=keep&", "/auth/refresh?case=refresh&", "/auth/logout-everywhere?case=device&"} {
+		got := c.send(http.MethodPost, path+"demo="+d.key, "Sec-Fetch-Site", "same-site")
+		requireRefused(t, got, http.StatusForbidden, "Forbidden")
+		assert.Empty(t, got.header.Values("Set-Cookie"), path)
+	}
+	assert.Equal(t, before, c.cookies("/auth"))
+	got = newClient(t, base).send(http.MethodPost, "/demo/device", "Authorization", "Bearer "+before["auth"], "Sec-Fetch-Site", "same-site")
+	requireRefused(t, got, http.StatusForbidden, "Forbidden")
+	assert.Empty(t, got.header.Values("Set-Cookie"))
+	requireRefused(t, newClient(t, base).send(http.MethodPost, "/demo/device"),
+		http.StatusUnauthorized, "Unauthorized", bearerChallenge, cookieChallenge)
+}
+
+// Without sessions the copy is let in, which the page says, and there is no refresh
+// token to copy.
+func TestDemoWithoutSessions(t *testing.T) {
+	d, _ := newTestDemo(t, authstrategy.HS256)
+	base := serveDemo(t, d)
+	c := logIn(t, base)
+	got := c.send(http.MethodPost, "/demo/session")
+	assert.Contains(t, got.body, `"sessions":false`)
+	got = c.send(http.MethodPost, "/auth/cookie/logout?case=keep&demo="+d.key)
+	requireNoContent(t, got)
+	assert.Len(t, got.header.Values("Set-Cookie"), 2)
+	requireUser(t, c.send(http.MethodGet, "/users/me?case=access&demo="+d.key), "name")
+	c.send(http.MethodGet, "/users/me?case=refresh&demo="+d.key, "Cookie", "demo-refresh=x") // does not panic
+	d, _ = newSessionsDemo(t)
+	assert.True(t, sessionOf(t, serveDemo(t, d), newToken(t, d)).Sessions)
+}
+
+func serveDemo(t *testing.T, d *demo) (base string) {
+	t.Helper()
+	server := httptest.NewServer(d.handler())
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// A device that cannot log in does not.
+func TestDemoDeviceFails(t *testing.T) {
+	d, log := newTestDemo(t, authstrategy.HS256)
+	token := newToken(t, d)
+	d.strategy = failing{d.strategy}
+	got := serveOnce(d.handler(), request(t, http.MethodPost, "http://service/demo/device", "Bearer "+token))
+	requireRefused(t, got, http.StatusServiceUnavailable, "Service Unavailable")
+	assert.Empty(t, got.header.Values("Set-Cookie"))
+	assert.Contains(t, log.String(), errDown.Error())
 }
 
 // Who copies the service deletes demo.go, the folder and one line.

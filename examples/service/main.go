@@ -3,16 +3,24 @@
 // unchanged.
 //
 //	POST /auth/jwt/login      form username, password: an access token
-//	POST /auth/jwt/logout     204
+//	POST /auth/jwt/logout     204, and the token is ended
 //	POST /auth/cookie/login   the same form: 204 and a cookie
-//	POST /auth/cookie/logout  204, and the cookie is cleared
+//	POST /auth/cookie/logout  204, the token is ended and the cookie cleared
 //	GET  /users/me            with either of the two: the user
+//
+// Package session adds two routes and, at the cookie log-in, a second cookie with a
+// refresh token. With -sessions=false they are not there, and no token ends before
+// it expires.
+//
+//	POST /auth/refresh            with the second cookie: 204 and both cookies anew
+//	POST /auth/logout-everywhere  with a token: 204, and all tokens of its user are ended
 //
 // It speaks plain HTTP: away from the loopback address, put TLS before it.
 //
 // On a loopback address it also has a page that shows all of this in a browser.
 // Who copies the service deletes demo.go, its test, the folder demo, and the line
-// in serve that calls demonstrate.
+// in serve that calls demonstrate. Who wants no sessions deletes sessions.go and its
+// test, and what then no longer compiles.
 package main
 
 import (
@@ -34,6 +42,7 @@ import (
 
 	"github.com/go-authstrategy/authstrategy"
 	"github.com/go-authstrategy/authstrategy/authhttp"
+	"github.com/go-authstrategy/authstrategy/session"
 )
 
 func main() {
@@ -65,6 +74,7 @@ type config struct {
 	secretFile    string // empty: make a secret, or read only with a public key
 	publicKeyFile string
 	lifetime      time.Duration
+	sessions      bool // with a public key alone there are none
 }
 
 func parseFlags(flags *flag.FlagSet, args []string, stderr io.Writer) (config, error) {
@@ -78,6 +88,7 @@ func parseFlags(flags *flag.FlagSet, args []string, stderr io.Writer) (config, e
 	flags.StringVar(&cfg.secretFile, "secret-file", "", "`file` with the secret, or the PEM private key; one final newline is cut off (default: a random secret at each start)")
 	flags.StringVar(&cfg.publicKeyFile, "public-key-file", "", "`file` with the PEM public key or certificate; without -secret-file the service only reads tokens")
 	flags.DurationVar(&cfg.lifetime, "lifetime", time.Hour, "how long a token is valid, 1s and up")
+	flags.BoolVar(&cfg.sessions, "sessions", true, "end tokens at log-out, and refresh them; what was ended is kept in memory")
 	if err := flags.Parse(args); err != nil {
 		return config{}, err
 	}
@@ -112,6 +123,7 @@ func serve(cfg config, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	cfg.sessions = cfg.sessions && !keys.readOnly()
 	strategy, err := newStrategy(cfg, keys)
 	if err != nil {
 		return err
@@ -132,6 +144,11 @@ func serve(cfg config, stdout, stderr io.Writer) error {
 		cookie:   authhttp.Cookie{Insecure: isLoopback(listener.Addr())}, // Cookie{} behind a TLS proxy on this machine
 		log:      slog.New(slog.NewTextHandler(stderr, nil)),
 		readOnly: keys.readOnly(),
+	}
+	if cfg.sessions {
+		if err := svc.addSessions(strategy, session.NewMemory()); err != nil {
+			return err
+		}
 	}
 	handler, err := svc.routes()
 	if err != nil {
@@ -157,6 +174,9 @@ func newStrategy(cfg config, keys keys, more ...authstrategy.Option) (*authstrat
 	}
 	if cfg.publicKeyFile != "" {
 		options = append(options, authstrategy.WithPublicKey(keys.public))
+	}
+	if cfg.sessions {
+		options = append(options, authstrategy.WithTokenID(), authstrategy.WithIssuedAt())
 	}
 	return authstrategy.GetJWTStrategy[*User](keys.secret, append(options, more...)...)
 }
@@ -217,6 +237,11 @@ func printWelcome(w io.Writer, addr net.Addr, cfg config, keys keys, password st
 		fmt.Fprintln(w, "A public key alone: the service reads tokens and makes none, login answers 503.")
 	case keys.random:
 		fmt.Fprintln(w, "No -secret-file: a random secret was made, and tokens end with this process.")
+	}
+	if cfg.sessions {
+		fmt.Fprintln(w, "Log-out ends tokens. The service has in memory which ones: after a restart with the same secret they are accepted again until they expire.")
+	} else {
+		fmt.Fprintln(w, "Log-out ends no token here: each is good until it expires.")
 	}
 	if isLoopback(addr) {
 		fmt.Fprintln(w, "The cookie is not Secure, since this is plain http on a loopback address. Browsers also send it to the other ports of this host.")

@@ -48,6 +48,7 @@ func TestFlagDefaults(t *testing.T) {
 		username:  "user@example.com",
 		algorithm: "HS256",
 		lifetime:  time.Hour,
+		sessions:  true,
 	}, cfg)
 }
 
@@ -86,6 +87,7 @@ func TestFlagsRefused(t *testing.T) {
 		"unknown flag":                 {[]string{"-port", "80"}, 2, "flag provided but not defined: -port"},
 		"argument":                     {[]string{"serve"}, 2, "an argument belongs to no flag"},
 		"password without quotes":      {[]string{"-password", "plugh", "xyzzy"}, 2, "an argument belongs to no flag"},
+		"sessions neither on nor off":  {[]string{"-sessions=maybe"}, 2, `invalid boolean value "maybe" for -sessions`},
 		"lifetime not a duration":      {[]string{"-lifetime", "60"}, 2, `invalid value "60" for flag -lifetime`},
 		"empty user name":              {[]string{"-username", ""}, 2, "-username is empty"},
 		"empty password":               {[]string{"-password", ""}, 2, "-password is empty"},

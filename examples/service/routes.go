@@ -21,7 +21,8 @@ type service struct {
 	load     authstrategy.UserLoader[*User]
 	cookie   authhttp.Cookie
 	log      *slog.Logger
-	readOnly bool // a public key alone: nothing to sign with
+	readOnly bool      // a public key alone: nothing to sign with
+	sessions *sessions // nil: tokens cannot be ended or refreshed
 }
 
 // auths are who logs in by bearer token, who logs in by cookie, and who lets in
@@ -46,18 +47,23 @@ func (s *service) routes() (http.Handler, error) {
 		return nil, err
 	}
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST /auth/jwt/login", s.login(auths.bearer))
+	mux.HandleFunc("POST /auth/jwt/login", s.login(auths.bearer, auths.bearer.Login))
 	mux.HandleFunc("POST /auth/jwt/logout", auths.bearer.Logout)
-	mux.HandleFunc("POST /auth/cookie/login", s.login(auths.cookie))
-	mux.HandleFunc("POST /auth/cookie/logout", auths.cookie.Logout)
 	mux.Handle("GET /users/me", auths.either.Require(http.HandlerFunc(me)))
+	if s.sessions == nil {
+		mux.HandleFunc("POST /auth/cookie/login", s.login(auths.cookie, auths.cookie.Login))
+		mux.HandleFunc("POST /auth/cookie/logout", auths.cookie.Logout)
+	} else {
+		s.addSessionRoutes(mux, auths)
+	}
 	return limitBody(jsonErrors(mux)), nil
 }
 
-// login takes the form of RFC 6749 §4.3.2. As in FastAPI, a missing field is
-// answered with 422, and a body that cannot be parsed with 400. The detail of a
-// 422 is one sentence here, and a list from FastAPI's validator there.
-func (s *service) login(auth *authhttp.Auth[*User]) http.HandlerFunc {
+// login checks the password, and calls begin for the user. It takes the form of RFC
+// 6749 §4.3.2. As in FastAPI, a missing field is answered with 422, and a body that
+// cannot be parsed with 400. The detail of a 422 is one sentence here, and a list
+// from FastAPI's validator there.
+func (s *service) login(auth *authhttp.Auth[*User], begin func(http.ResponseWriter, *http.Request, *User)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if s.readOnly {
 			writeError(w, http.StatusServiceUnavailable) // a later try does not help
@@ -85,7 +91,7 @@ func (s *service) login(auth *authhttp.Auth[*User]) http.HandlerFunc {
 			auth.Refuse(w, r, err)
 			return
 		}
-		auth.Login(w, r, user)
+		begin(w, r, user)
 	}
 }
 

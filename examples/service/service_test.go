@@ -24,18 +24,28 @@ const (
 
 func TestService(t *testing.T) {
 	t.Parallel()
-	for _, demo := range []string{"-demo", "-demo=false"} { // the page changes nothing here
-		t.Run(demo, func(t *testing.T) {
+	for name, c := range map[string]struct {
+		flags    []string
+		sessions bool
+	}{
+		"by default":       {nil, true},
+		"without the page": {[]string{"-demo=false"}, true},
+		"without sessions": {[]string{"-sessions=false"}, false},
+		"with neither":     {[]string{"-demo=false", "-sessions=false"}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := start(t, demo, "-username", testUser, "-password", testPassword)
+			p := start(t, append(c.flags, "-username", testUser, "-password", testPassword)...)
 			assert.Contains(t, p.welcome, "a random secret was made")
+			assert.Equal(t, c.sessions, strings.Contains(p.welcome, "Log-out ends tokens."), p.welcome)
+			assert.Equal(t, !c.sessions, strings.Contains(p.welcome, "Log-out ends no token here"), p.welcome)
 			assert.NotContains(t, p.welcome, testPassword)
 			token := login(t, p.url, testUser, testPassword)
 			t.Run("login", func(t *testing.T) { testLogin(t, p) })
 			t.Run("users/me", func(t *testing.T) { testMe(t, p, token) })
-			t.Run("logout", func(t *testing.T) { testLogout(t, p, token) })
+			t.Run("logout", func(t *testing.T) { testLogout(t, p, c.sessions) })
 			t.Run("bearer", func(t *testing.T) { testBearer(t, p, token) })
-			t.Run("cookie", func(t *testing.T) { testCookie(t, p, token) })
+			t.Run("cookie", func(t *testing.T) { testCookie(t, p, token, c.sessions) })
 			t.Run("routes", func(t *testing.T) { testRoutes(t, p, token) })
 			t.Run("large body", func(t *testing.T) { testLargeBody(t, p, token) })
 
@@ -130,10 +140,17 @@ func testMe(t *testing.T, p *process, token string) {
 	}
 }
 
-func testLogout(t *testing.T, p *process, token string) {
+// Without sessions a JWT is valid until it expires.
+func testLogout(t *testing.T, p *process, sessions bool) {
+	token := login(t, p.url, testUser, testPassword)
 	got := do(t, request(t, http.MethodPost, p.url+"/auth/jwt/logout", "Bearer "+token))
 	requireNoContent(t, got)
-	requireMe(t, p, testUser, "Bearer "+token) // a JWT is valid until it expires
+	if !sessions {
+		requireMe(t, p, testUser, "Bearer "+token)
+		return
+	}
+	requireRefused(t, do(t, request(t, http.MethodGet, p.url+"/users/me", "Bearer "+token)),
+		http.StatusUnauthorized, "Unauthorized", bearerChallenge+`, error="invalid_token"`, cookieChallenge)
 }
 
 const (
@@ -188,8 +205,8 @@ func requireNoContent(t *testing.T, got answer) {
 	assert.Equal(t, "no-store", got.header.Get("Cache-Control"))
 }
 
-func testCookie(t *testing.T, p *process, token string) {
-	t.Run("from log-in to log-out", func(t *testing.T) { testCookieSession(t, p) })
+func testCookie(t *testing.T, p *process, token string, sessions bool) {
+	t.Run("from log-in to log-out", func(t *testing.T) { testCookieSession(t, p, sessions) })
 	t.Run("log-out without a good token", func(t *testing.T) {
 		for _, value := range []string{"", "auth=", "auth=garbage", "auth=a; auth=b"} {
 			requireNoContent(t, sendCookie(t, http.MethodPost, p.url+"/auth/cookie/logout", value))
@@ -220,19 +237,28 @@ func sendCookie(t *testing.T, method, url, cookie string) answer {
 	return do(t, r)
 }
 
-func testCookieSession(t *testing.T, p *process) {
+func testCookieSession(t *testing.T, p *process, sessions bool) {
 	r := loginRequest(t, p.url, urlEncoded, form("username", testUser, "password", testPassword))
 	r.URL.Path = "/auth/cookie/login"
 	got := do(t, r)
 	requireNoContent(t, got)
 	cookie, err := http.ParseSetCookie(got.header.Get("Set-Cookie"))
 	require.NoError(t, err)
-	assert.Equal(t, "auth="+cookie.Value+"; Path=/; Max-Age=3600; HttpOnly; SameSite=Lax", got.header.Get("Set-Cookie"))
+	set := []string{"auth=" + cookie.Value + "; Path=/; Max-Age=3600; HttpOnly; SameSite=Lax"}
+	cleared := []string{"auth=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"}
+	if sessions {
+		require.Len(t, got.header.Values("Set-Cookie"), 2)
+		refresh, err := http.ParseSetCookie(got.header.Values("Set-Cookie")[1])
+		require.NoError(t, err)
+		set = append(set, "refresh="+refresh.Value+"; Path=/auth; Max-Age=1209600; HttpOnly; SameSite=Strict")
+		cleared = append(cleared, "refresh=; Path=/auth; Max-Age=0; HttpOnly; SameSite=Strict")
+	}
+	assert.Equal(t, set, got.header.Values("Set-Cookie"))
 	requireUser(t, sendCookie(t, http.MethodGet, p.url+"/users/me", "auth="+cookie.Value), testUser)
 
 	got = sendCookie(t, http.MethodPost, p.url+"/auth/cookie/logout", "auth="+cookie.Value)
 	requireNoContent(t, got)
-	assert.Equal(t, "auth=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax", got.header.Get("Set-Cookie"))
+	assert.ElementsMatch(t, cleared, got.header.Values("Set-Cookie"))
 }
 
 // Another site can neither log the user out nor log somebody in.
@@ -341,10 +367,13 @@ func TestRestart(t *testing.T) {
 	assert.False(t, claims.ExpiresAt.After(after.Add(90*time.Minute)), claims.ExpiresAt)
 
 	require.NoError(t, first.cmd.Process.Kill())
-	second := start(t, "-username", testUser, "-password", "another", "-secret-file", writeFile(t, goodSecret))
+	second := start(t, "-username", testUser, "-password", "another", "-secret-file", writeFile(t, goodSecret), "-lifetime", "90m")
 	requireMe(t, second, testUser, "Bearer "+token)
 
-	other := start(t, "-username", "mordred", "-password", testPassword, "-secret-file", secret)
+	plain := start(t, "-username", testUser, "-password", "another", "-secret-file", secret, "-sessions=false")
+	requireMe(t, plain, testUser, "Bearer "+token)
+
+	other := start(t, "-username", "mordred", "-password", testPassword, "-secret-file", secret, "-lifetime", "90m")
 	requireRefused(t, do(t, request(t, http.MethodGet, other.url+"/users/me", "Bearer "+token)),
 		http.StatusUnauthorized, "Unauthorized", `Bearer realm="api", error="invalid_token"`, cookieChallenge)
 }
@@ -362,6 +391,10 @@ func TestKeyPair(t *testing.T) {
 	reader := start(t, "-algorithm", "EdDSA", "-public-key-file", public, "-username", testUser, "-password", testPassword)
 	assert.Contains(t, reader.welcome, "A public key alone")
 	assert.NotContains(t, reader.welcome, "auth/jwt/login")
+	assert.Contains(t, reader.welcome, "Log-out ends no token here")
+	for _, route := range []string{"/auth/refresh", "/auth/logout-everywhere"} {
+		requireRefused(t, do(t, request(t, http.MethodPost, reader.url+route, "Bearer "+token)), http.StatusNotFound, "Not Found")
+	}
 	requireMe(t, reader, testUser, "Bearer "+token)
 	for _, route := range []string{"/auth/jwt/login", "/auth/cookie/login"} {
 		for _, password := range []string{testPassword, "wrong"} {
@@ -374,6 +407,7 @@ func TestKeyPair(t *testing.T) {
 	}
 	got := do(t, request(t, http.MethodPost, reader.url+"/auth/jwt/logout", "Bearer "+token))
 	assert.Equal(t, http.StatusNoContent, got.status)
+	requireMe(t, reader, testUser, "Bearer "+token)
 }
 
 // Without -username and -password there is a user all the same, with another

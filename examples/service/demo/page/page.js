@@ -1,5 +1,5 @@
-// The page of the demonstration: it logs in, sends requests whole and broken, and
-// shows what comes back.
+// The page of the demonstration: it logs in, sends requests whole and broken,
+// refreshes and ends the session, and shows what comes back.
 
 const $ = (id) => document.getElementById(id);
 const form = $("form");
@@ -40,9 +40,25 @@ const cases = {
 
 // Requests
 
+// call sends the token: the header goes before a cookie. The cookies of the
+// demonstration go along, which hold copies of tokens.
 function call(method, path) {
 	const headers = bearer ? { Authorization: `Bearer ${bearer}` } : {};
-	return fetch(path, { method, headers, credentials: bearer ? "omit" : "same-origin", cache: "no-store" });
+	return fetch(path, { method, headers, credentials: "same-origin", cache: "no-store" });
+}
+
+// ask sends a request that the service may tamper with, and returns the answer and
+// what the log says of it.
+async function ask(method, path, wanted = "", sendIt = call) {
+	const id = `${session.key}-${Date.now()}-${++sent}`;
+	const answer = await sendIt(method, `${path}?demo=${id}&case=${wanted}`, id);
+	const log = await (await call("POST", `/demo/reason?demo=${id}`)).json();
+	return {
+		ok: answer?.ok,
+		status: answer ? answer.status : log.status,
+		challenge: answer ? challenges(answer) : "(a script of another origin cannot read the answer)",
+		reason: log.reason,
+	};
 }
 
 async function logIn() {
@@ -73,37 +89,99 @@ async function open() {
 	list("me", await me.json());
 	list("header", session.header);
 	list("claims", session.claims);
+	$("everywhere").hidden = !session.sessions;
+	$("refreshing").hidden = !session.sessions || bearer !== "";
 	$("by").textContent = bearer
 		? "By bearer token: this page holds it in its memory. Reload the page, and it is gone."
 		: "By cookie: no script can read it, so the service took the token apart for this page.";
-	for (const cell of $("cases").querySelectorAll("td")) {
-		cell.replaceChildren();
-	}
 	show(true);
 	return true;
 }
 
+// logOut ends the token, and sends a copy of it once more.
 async function logOut() {
-	const answer = await call("POST", bearer ? "/auth/jwt/logout" : "/auth/cookie/logout");
+	const answer = await ask("POST", bearer ? "/auth/jwt/logout" : "/auth/cookie/logout", "keep");
 	if (!answer.ok) {
 		return say(`Not logged out: ${answer.status}.`);
 	}
-	close();
-	const kept = bearer ? "This page has forgotten the token." : "The cookie is cleared.";
-	bearer = "";
-	say(`Logged out: ${answer.status}. ${kept} A copy of it would be good until it expires.`);
+	forget(bearer ? "This page has forgotten its token." : "The cookie is cleared.");
+	step("ended", "Log out", "With the token, of which a copy is kept.", answer);
+	const again = await ask("GET", "/users/me", "access");
+	step("ended", "The same token, once more", "The copy, as a thief would send it.", again);
+	if (again.ok) {
+		$("ended-note").textContent += " The service runs with -sessions=false: a copy of the token is good until it expires.";
+	}
+	say(`Logged out: ${answer.status}. The same token, once more: ${again.status}.`);
 }
 
+// logOutEverywhere ends all tokens of the user: that of this page, and one that
+// another device has.
+async function logOutEverywhere() {
+	const device = await ask("POST", "/demo/device");
+	const before = await ask("GET", "/users/me", "device");
+	const answer = await ask("POST", "/auth/logout-everywhere", "keep");
+	if (!answer.ok) {
+		return say(`Not logged out: ${answer.status}.`);
+	}
+	forget("All tokens that you had are ended. Log in again: the new token is good at once.");
+	step("ended", "Another device logs in", "As the same user. The demonstration does it for you.", device);
+	step("ended", "The other device asks who it is", "With its own token.", before);
+	step("ended", "Log out everywhere", "From this page.", answer);
+	step("ended", "The token of this page, once more", "A copy of it.", await ask("GET", "/users/me", "access"));
+	const after = await ask("GET", "/users/me", "device");
+	step("ended", "The other device, once more", "With the token that was good before.", after);
+	say(`Logged out everywhere: ${answer.status}. The other device, once more: ${after.status}.`);
+}
+
+// forget shows the log-in, with a clean list of what is sent.
+function forget(note) {
+	bearer = "";
+	close();
+	$("ended-steps").replaceChildren();
+	$("ended-note").textContent = note;
+	$("ended").hidden = false;
+}
+
+// refresh gets new tokens, and shows the claims of the new one.
+async function refresh() {
+	const before = session.claims;
+	const answer = await ask("POST", "/auth/refresh");
+	$("refreshed-steps").replaceChildren();
+	if (!answer.ok) {
+		step("refreshed", "Refresh", "With the refresh token of the cookie.", answer);
+		return say(`Not refreshed: ${answer.status}, ${answer.reason}`, "heard");
+	}
+	await open();
+	const after = session.claims;
+	step("refreshed", "Refresh", `The id (jti) of the access token was ${before.jti}, and is ${after.jti}. It was good until ${time(before.exp)}, and is now until ${time(after.exp)}.`, answer);
+	say(`Refreshed: ${answer.status}.`, "heard");
+}
+
+// reuse refreshes twice, and then comes with the first refresh token again. Once a
+// later one is used, no grace is left for it.
+async function reuse() {
+	$("refreshed-steps").replaceChildren();
+	const requests = [
+		["keep", "Refresh", "With the first refresh token, of which a copy is kept."],
+		["", "Refresh", "With the second one."],
+		["refresh", "The first refresh token, once more", "The copy, as a thief would send it. The service logs a warning."],
+		["", "Refresh", "With the third one, which nobody has used: the session is ended for both."],
+	];
+	let answer;
+	for (const [wanted, title, hint] of requests) {
+		answer = await ask("POST", "/auth/refresh", wanted);
+		step("refreshed", title, hint, answer);
+	}
+	await open();
+	step("refreshed", "A request", "With the last access token: it is good until it expires, or you log out.", await ask("GET", "/users/me"));
+	say(`The session is ended: ${answer.status}, ${answer.reason}`, "heard");
+}
+
+// send sends the request of a case.
 async function send(name) {
-	const [status, challenge, why] = $(`case-${name}`).querySelectorAll("td");
-	const id = `${session.key}-${Date.now()}-${++sent}`;
-	const answer = name === "other" ? await sendFromOther(id) : await call("GET", `/users/me?demo=${id}&case=${name}`);
-	const log = await (await call("POST", `/demo/reason?demo=${id}`)).json();
-	const code = answer ? answer.status : log.status;
-	status.replaceChildren(badge(code));
-	challenge.textContent = answer ? challenges(answer) : "(a script of another origin cannot read the answer)";
-	why.textContent = log.reason || "nothing: it was let in";
-	say(`${cases[name][0]}: ${code}, ${log.reason || "let in"}`, "heard");
+	const answer = await ask("GET", "/users/me", name, name === "other" ? sendFromOther : call);
+	enter($(`case-${name}`), answer);
+	say(`${cases[name][0]}: ${answer.status}, ${answer.reason || "let in"}`, "heard");
 }
 
 // challenges returns one a line; fetch joins the headers with commas.
@@ -113,7 +191,7 @@ function challenges(answer) {
 
 // sendFromOther has a page of the other origin send a request. It learns nothing
 // of the answer, and so nothing is returned.
-function sendFromOther(id) {
+function sendFromOther(method, path, id) {
 	const origin = `${location.protocol}//${location.hostname}:${session.port}`;
 	const frame = document.createElement("iframe");
 	frame.hidden = true;
@@ -148,6 +226,10 @@ function show(loggedIn) {
 
 function close() {
 	show(false);
+	$("ended").hidden = $("refreshed").hidden = true;
+	for (const cell of $("cases").querySelectorAll("td")) {
+		cell.replaceChildren();
+	}
 	$("login-title").focus();
 }
 
@@ -161,15 +243,16 @@ function tick() {
 	}
 	clearInterval(clock);
 	$("session-title").textContent = "You were logged in";
-	const focused = document.activeElement === $("logout");
-	$("bar").hidden = $("logout").hidden = true;
+	const focused = [$("logout"), $("everywhere")].includes(document.activeElement);
+	$("bar").hidden = $("logout").hidden = $("everywhere").hidden = true;
 	$("again").hidden = false;
 	if (focused) {
 		$("again").focus();
 	}
 	$("left").className = "expired";
-	$("left").textContent = "Expired: log in again";
-	say("The token has expired: log in again. You can still send it.");
+	const advice = $("refreshing").hidden ? "log in again" : "refresh it, or log in again";
+	$("left").textContent = `Expired: ${advice}`;
+	say(`The token has expired: ${advice}. You can still send it.`);
 }
 
 function duration(seconds) {
@@ -187,7 +270,7 @@ function list(name, members) {
 			term.textContent = key;
 			text.textContent = typeof value === "string" ? value : JSON.stringify(value);
 			if (["exp", "nbf", "iat"].includes(key)) {
-				text.textContent += ` (${new Date(1000 * value).toLocaleTimeString()})`;
+				text.textContent += ` (${time(value)})`;
 			}
 			word.textContent = words[name][key] ?? "";
 			word.className = "quiet";
@@ -195,6 +278,33 @@ function list(name, members) {
 			return row;
 		}),
 	);
+}
+
+function time(seconds) {
+	return new Date(1000 * seconds).toLocaleTimeString();
+}
+
+// newRow adds a row to a table of requests.
+function newRow(table, title, hint) {
+	const row = $("row").content.firstElementChild.cloneNode(true);
+	row.querySelector("th").prepend(title);
+	row.querySelector("small").textContent = hint;
+	$(table).append(row);
+	return row;
+}
+
+// enter enters an answer into its row.
+function enter(row, answer) {
+	const [status, challenge, why] = row.querySelectorAll("td");
+	status.replaceChildren(badge(answer.status));
+	challenge.textContent = answer.challenge;
+	why.textContent = answer.reason || (answer.status === 204 ? "nothing: it was done" : "nothing: it was let in");
+}
+
+// step shows one of several requests in a row.
+function step(list, title, hint, answer) {
+	enter(newRow(`${list}-steps`, title, hint), answer);
+	$(list).hidden = false;
 }
 
 function badge(status) {
@@ -232,13 +342,11 @@ function fill() {
 }
 
 for (const [name, [title, hint]] of Object.entries(cases)) {
-	const row = $("case").content.firstElementChild.cloneNode(true);
-	row.id = `case-${name}`;
-	const button = row.querySelector("button");
+	const button = document.createElement("button");
+	button.type = "button";
 	button.textContent = title;
 	button.onclick = run(() => send(name));
-	row.querySelector("small").textContent = hint;
-	$("cases").append(row);
+	newRow("cases", button, hint).id = `case-${name}`;
 }
 $("all").onclick = run(async () => {
 	for (const name of Object.keys(cases)) {
@@ -251,6 +359,9 @@ form.onsubmit = (event) => {
 	run(logIn)();
 };
 $("logout").onclick = run(logOut);
+$("everywhere").onclick = run(logOutEverywhere);
+$("refresh").onclick = run(refresh);
+$("reuse").onclick = run(reuse);
 $("again").onclick = close;
 addEventListener("hashchange", fill);
 fill();
