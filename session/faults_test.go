@@ -3,7 +3,10 @@ package session_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"log/slog"
 	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -142,4 +145,106 @@ func (l *lossy) Raise(ctx context.Context, key string, value int64, until time.T
 		return 0, errors.Join(err, errOwn)
 	}
 	return before, err
+}
+
+// Two tabs come with one token at the same moment, and something takes long for one of
+// them: its loader, or the store under WriteToken.
+func TestWhatTakesLongDoesNotMakeAThief(t *testing.T) {
+	for name, slow := range map[string]func(w *world, other func()) authstrategy.UserLoader[user]{
+		"the loader": func(w *world, other func()) authstrategy.UserLoader[user] {
+			return func(ctx context.Context, c *authstrategy.Claims) (user, error) {
+				other()
+				w.Add(grace + skew + time.Millisecond)
+				return load(ctx, c)
+			}
+		},
+		"the store": func(w *world, other func()) authstrategy.UserLoader[user] {
+			w.store.before = func(call) {
+				w.store.before = nil
+				other()
+				w.Add(grace + skew + time.Millisecond)
+			}
+			return load
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			r := newRefresher(t, w.Strategy)
+			tokens := start(t, r, ada)
+			w.Add(time.Hour)
+			var next session.Tokens
+			_, _, err := r.Refresh(ctx, tokens.Refresh, slow(w, func() { next = refresh(t, r, tokens.Refresh, ada, "the other tab") }))
+			assert.NoError(t, err, "it came at the moment of the first use")
+			refresh(t, r, next.Refresh, ada, "the session lives")
+		})
+	}
+}
+
+// A clock that is set back in the middle of a refresh ends no session, whatever the
+// store is asked then.
+func TestAClockThatStepsBackDuringARefresh(t *testing.T) {
+	for _, what := range []string{"the Get", "the Raise"} {
+		t.Run(what, func(t *testing.T) {
+			w := newWorld(t)
+			r := newRefresher(t, w.Strategy)
+			tokens := start(t, r, ada)
+			w.Add(2 * time.Hour)
+			key := sessionKey(t, tokens.Refresh)
+			w.store.before = func(c call) {
+				if c.keys[0] != key || (c.value == 0) != (what == "the Get") {
+					return
+				}
+				w.store.before = nil
+				w.Add(-time.Minute)
+				refresh(t, r, tokens.Refresh, ada, "the other tab")
+			}
+			refresh(t, r, tokens.Refresh, ada, "the first tab")
+		})
+	}
+}
+
+// An access token that cannot be written refuses no refresh token, whatever the error
+// matches.
+func TestAnAccessTokenThatCannotBeWrittenRefusesNobody(t *testing.T) {
+	w := newWorld(t)
+	broken := w.wrap(t, &fakeStrategy{Strategy: w.inner, write: func(user) (string, error) {
+		return "", errors.Join(errOwn, authstrategy.ErrTokenExpired, session.ErrRevoked)
+	}}, session.WithMaxLifetime(time.Hour))
+	tokens := start(t, newRefresher(t, w.Strategy), ada)
+	_, _, err := newRefresher(t, broken).Refresh(ctx, tokens.Refresh, load)
+	assertNoRefusal(t, err, errOwn)
+	refresh(t, newRefresher(t, w.Strategy), tokens.Refresh, ada, "nothing was spent")
+}
+
+// A session that ends in the middle of a refresh gives no tokens that are over.
+func TestASessionThatEndsDuringARefresh(t *testing.T) {
+	w := newWorld(t)
+	r := newRefresher(t, w.Strategy, session.WithSessionLifetime(time.Hour))
+	first := start(t, r, ada)
+	w.Add(30 * time.Minute)
+	tokens := refresh(t, r, first.Refresh, ada) // which would last longer than the session
+	for left, want := range map[time.Duration]error{time.Millisecond: nil, 0: authstrategy.ErrTokenExpired} {
+		w.Set(testTime.Add(time.Hour - 2*time.Millisecond))
+		_, next, err := r.Refresh(ctx, tokens.Refresh, func(ctx context.Context, c *authstrategy.Claims) (user, error) {
+			w.Set(testTime.Add(time.Hour - left))
+			return load(ctx, c)
+		})
+		assert.ErrorIs(t, err, want)
+		assert.Equal(t, left, next.RefreshExpiresIn)
+	}
+}
+
+// Tokens can be logged: only how long they are valid shows.
+func TestTokensShowNoToken(t *testing.T) {
+	tokens := session.Tokens{Access: "a-token", Refresh: "r-token", ExpiresIn: time.Hour, RefreshExpiresIn: time.Minute}
+	const want = "session.Tokens(access 1h0m0s, refresh 1m0s)"
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
+		assert.Equal(t, want, fmt.Sprintf(verb, tokens))
+		assert.Contains(t, fmt.Sprintf(verb, &tokens), want)
+	}
+	assert.Equal(t, want, tokens.String())
+	var log strings.Builder
+	slog.New(slog.NewJSONHandler(&log, nil)).Info("refreshed", "tokens", tokens)
+	assert.Contains(t, log.String(), want)
+	assert.NotContains(t, log.String(), "-token")
 }

@@ -62,7 +62,8 @@ func WithClock(now func() time.Time) Option {
 // the inner strategy's Lifetime. It is required where the inner strategy has no such
 // method. It is for New.
 //
-// It must be true: what is stored about a token is kept for this long. So a shorter
+// It must be true: what is stored about a token is kept for this long, and a token
+// without iat counts as issued this long before its exp. So a shorter
 // one than the inner strategy's is a mistake, as is any for tokens that never expire;
 // and a token that lives longer is not read. When lifetimes grow, raise it on all
 // hosts first. When they shrink, keep it at the old value until the old tokens have

@@ -6,6 +6,8 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
+	"log/slog"
 	"time"
 
 	"github.com/go-authstrategy/authstrategy"
@@ -40,6 +42,18 @@ type Tokens struct {
 
 	// How long they are valid. 0: the access token never expires.
 	ExpiresIn, RefreshExpiresIn time.Duration
+}
+
+// Format prints how long the tokens are valid, and nothing of them, for every verb of
+// fmt that shows a value.
+func (t Tokens) Format(f fmt.State, _ rune) { io.WriteString(f, t.String()) }
+
+// LogValue returns for log/slog what Format prints.
+func (t Tokens) LogValue() slog.Value { return slog.StringValue(t.String()) }
+
+// String returns what Format prints.
+func (t Tokens) String() string {
+	return fmt.Sprintf("session.Tokens(access %v, refresh %v)", t.ExpiresIn, t.RefreshExpiresIn)
 }
 
 // NewRefresher returns a Refresher whose access tokens are those of access. The secret
@@ -126,7 +140,8 @@ func (r *Refresher[U]) Start(ctx context.Context, user U) (Tokens, error) {
 // refused: [ErrRevoked] if its session, or all of the user's, was ended, and
 // [ErrRefreshReused] if the token had been used before. After any other error the
 // client may try again within the grace: perhaps only the store's reply was lost, and
-// the token is spent. So give the context a timeout well below [WithGrace].
+// the token is spent. So give the context a timeout well below [WithGrace]. Limit how
+// often a stranger may call it, as for a log-in: it loads the user and signs.
 func (r *Refresher[U]) Refresh(ctx context.Context, refresh string, load authstrategy.UserLoader[U]) (U, Tokens, error) {
 	var none U
 	if r == nil || r.access == nil {
@@ -135,6 +150,7 @@ func (r *Refresher[U]) Refresh(ctx context.Context, refresh string, load authstr
 	if load == nil {
 		return none, Tokens{}, errNilLoader
 	}
+	came := r.now()
 	user, used, err := r.read(ctx, refresh, load)
 	if err != nil {
 		return none, Tokens{}, err
@@ -145,14 +161,14 @@ func (r *Refresher[U]) Refresh(ctx context.Context, refresh string, load authstr
 	if err != nil {
 		return none, Tokens{}, err
 	}
-	if err := r.spend(ctx, used); err != nil {
+	if err := r.spend(ctx, used, came); err != nil {
 		return none, Tokens{}, err
 	}
 	return user, tokens, nil
 }
 
 // End ends the session of a refresh token: to log out. An older token of the session
-// ends it as well. The session's access tokens live until they expire, which should be
+// that has not expired ends it as well. The session's access tokens live until they expire, which should be
 // soon, unless [Strategy.DestroyToken] ends them. It costs one Raise of the store.
 //
 // A token that is refused anyway is nothing to end: End returns nil. It fails if the
@@ -177,9 +193,13 @@ func (r *Refresher[U]) End(ctx context.Context, refresh string) error {
 
 // write returns an access token for the user, and the ticket as a refresh token.
 func (r *Refresher[U]) write(ctx context.Context, user U, t ticket) (Tokens, error) {
+	left := min(r.idleLifetime, time.UnixMilli(t.session.End).Sub(r.now()))
+	if left <= 0 {
+		return Tokens{}, errSessionOver
+	}
 	access, err := r.access.WriteToken(ctx, user)
 	if err != nil {
-		return Tokens{}, err
+		return Tokens{}, shield(err) // it refuses no refresh token
 	}
 	refresh, err := r.writer.WriteToken(ctx, t)
 	if err != nil {
@@ -189,7 +209,7 @@ func (r *Refresher[U]) write(ctx context.Context, user U, t ticket) (Tokens, err
 		Access:           access,
 		Refresh:          refresh,
 		ExpiresIn:        r.access.Lifetime(),
-		RefreshExpiresIn: min(r.idleLifetime, time.UnixMilli(t.session.End).Sub(r.now())),
+		RefreshExpiresIn: left,
 	}, nil
 }
 
@@ -220,19 +240,19 @@ func (r *Refresher[U]) open(claims *authstrategy.Claims) (ledger.Session, error)
 	if err := claims.Decode(&s); err != nil || s.ID == "" || s.Counter < 1 || s.Counter > ledger.MaxCounter {
 		return ledger.Session{}, errNoSession
 	}
-	if s.Counter == ledger.MaxCounter {
-		return ledger.Session{}, errSessionFull
-	}
 	if r.now().UnixMilli() >= s.End {
 		return ledger.Session{}, errSessionOver
+	}
+	if s.Counter == ledger.MaxCounter {
+		return s, errSessionFull // there is something to end
 	}
 	return s, nil
 }
 
-// spend takes a refresh token out of use. The first use wins; another one is good
-// within the grace.
-func (r *Refresher[U]) spend(ctx context.Context, used ticket) error {
-	session, now := used.session, r.now().Truncate(time.Millisecond) // as the store has it
+// spend takes a refresh token out of use. The first use wins; another one is good if it
+// came within the grace.
+func (r *Refresher[U]) spend(ctx context.Context, used ticket, came time.Time) error {
+	session := used.session
 	key, until := r.keys.Session(session.ID), session.Until(r.rules.Skew)
 	values, err := r.get(ctx, key, r.access.keys.User(used.subject))
 	if err != nil {
@@ -253,7 +273,13 @@ func (r *Refresher[U]) spend(ctx context.Context, used ticket) error {
 	if number == ledger.Ended {
 		return errSessionEnded
 	}
-	if ledger.Counter(number) == session.Counter && now.Sub(session.FirstUse(number)) <= r.grace+r.rules.Skew {
+	// How long it took since it came is not the client's fault, nor is a clock that was
+	// set back meanwhile. Milliseconds are what the store has.
+	if now := r.now(); now.Before(came) {
+		came = now
+	}
+	late := came.Truncate(time.Millisecond).Sub(session.FirstUse(number))
+	if ledger.Counter(number) == session.Counter && late <= r.grace+r.rules.Skew {
 		return nil
 	}
 	if err := r.raise(ctx, key, ledger.Ended, until); err != nil {

@@ -510,8 +510,12 @@ func TestASessionWhoseCounterIsFullHasEnded(t *testing.T) {
 	_, _, err := r.Refresh(ctx, last.Refresh, load)
 	assertReason(t, err, session.ErrRevoked)
 	assert.EqualError(t, err, "session: revoked: the session was refreshed as often as one can be; log in again")
-	assert.NoError(t, r.End(ctx, last.Refresh))
 	assert.Empty(t, w.store.since())
+
+	// The token before it would still be good within its grace.
+	assert.NoError(t, r.End(ctx, last.Refresh))
+	refused(t, r, at(ledger.MaxCounter-1), session.ErrRevoked)
+	w.store.since()
 
 	for _, counter := range []int64{math.MinInt64, -1, 0, ledger.MaxCounter + 1, 1 << 27, math.MaxInt64} {
 		refused(t, r, at(counter), authstrategy.ErrTokenMalformed, counter)

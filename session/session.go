@@ -60,7 +60,11 @@ type Strategy[U authstrategy.User] struct {
 //
 // Put it around AnyOf, not into it: within AnyOf(session, plain) of one key, a store
 // that is down would let ended tokens in by the plain one. Tenants that have users of
-// the same ids need a Strategy each, with a key space of its own ([WithKeySpace]).
+// the same ids need a Strategy each, with a key space of its own ([WithKeySpace]). So do
+// several issuers, whose users and tokens may have the same ids.
+//
+// What is stored about a token is kept until it expires. Where tokens never expire, it
+// is kept for ever, and the store grows with every log-out.
 func New[U authstrategy.User](inner authstrategy.Strategy[U], store Store, opts ...Option) (*Strategy[U], error) {
 	o := newOptions(opts)
 	book := o.book(inner, store)
@@ -197,7 +201,8 @@ func (s *Strategy[U]) judge(ctx context.Context, claims *authstrategy.Claims) er
 		return errTooLong
 	}
 	// A token without id has no number, since none is ever stored for it.
-	values, err := s.get(ctx, s.keys.Token(claims.ID), s.keys.User(claims.Subject))
+	tokenKey, userKey := s.keys.TokenAndUser(claims.ID, claims.Subject)
+	values, err := s.get(ctx, tokenKey, userKey)
 	if err != nil {
 		return err
 	}

@@ -3,7 +3,6 @@ package ledger_test
 import (
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/binary"
 	"fmt"
 	"regexp"
 	"strings"
@@ -58,8 +57,7 @@ func TestKeysHaveOneLengthAndShowNothing(t *testing.T) {
 // comes back to life.
 func TestKeysStayWhatTheyAre(t *testing.T) {
 	hash := func(kind, space, id string) string {
-		length := binary.BigEndian.AppendUint64(nil, uint64(len(space)))
-		sum := sha256.Sum256([]byte(kind + string(length) + space + id))
+		sum := sha256.Sum256([]byte(kind + string([]byte{byte(len(space))}) + space + id))
 		return base64.RawURLEncoding.EncodeToString(sum[:])
 	}
 	for _, space := range oddTexts {
@@ -70,5 +68,15 @@ func TestKeysStayWhatTheyAre(t *testing.T) {
 			assert.Equal(t, hash("s", space, id), s.Session(id))
 		}
 		assert.Equal(t, "authstrategy:refresh:"+hash("r", space, ""), ledger.KeySpace(space).Audience())
+	}
+}
+
+func TestTokenAndUser(t *testing.T) {
+	for _, space := range []ledger.KeySpace{"", "authstrategy", "\x00"} {
+		for _, id := range []string{"", "id", strings.Repeat("i", 1000)} {
+			token, user := space.TokenAndUser(id, "subject")
+			assert.Equal(t, space.Token(id), token)
+			assert.Equal(t, space.User("subject"), user)
+		}
 	}
 }

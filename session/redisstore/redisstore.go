@@ -42,6 +42,20 @@ import (
 	"github.com/go-authstrategy/authstrategy/internal/sessionstore"
 )
 
+// usable tells a client that can hold a store from none, and from one that cannot: a
+// Ring answers for a server that is down by another one, which has not got the keys.
+func (s *Store) usable() error {
+	if s == nil || nils.Is(s.client) {
+		return errNoClient
+	}
+	if _, isRing := s.client.(*redis.Ring); isRing {
+		return errRing
+	}
+	return nil
+}
+
+var errRing = fmt.Errorf("%w: redisstore: a redis.Ring moves keys to other servers when one is down, so that what was ended would live again; use a Redis Cluster or Sentinel", authstrategy.ErrInvalidConfig)
+
 var errNoClient = fmt.Errorf("%w: redisstore: the Store has no client; make it with New and a client that is not nil", authstrategy.ErrInvalidConfig)
 
 // A Store is a session.Store in Redis. Make it with [New]: the methods of a nil or
@@ -93,8 +107,8 @@ return before or '0'
 
 // Raise does what session.Store says.
 func (s *Store) Raise(ctx context.Context, key string, value int64, until time.Time) (before int64, err error) {
-	if s == nil || nils.Is(s.client) {
-		return 0, errNoClient
+	if err := s.usable(); err != nil {
+		return 0, err
 	}
 	if err := sessionstore.CheckRaise(ctx, key, value); err != nil {
 		return 0, err
@@ -122,8 +136,8 @@ func timeToLive(until time.Time) int64 {
 // Get does what session.Store says. It is one pipeline, which a client of a cluster
 // sends to all its servers at once: one command could not read keys of several slots.
 func (s *Store) Get(ctx context.Context, keys ...string) ([]int64, error) {
-	if s == nil || nils.Is(s.client) {
-		return nil, errNoClient
+	if err := s.usable(); err != nil {
+		return nil, err
 	}
 	if err := sessionstore.CheckGet(ctx, keys); err != nil {
 		return nil, err

@@ -197,6 +197,18 @@ func TestWithoutClient(t *testing.T) {
 	}
 }
 
+// A Ring loses keys without a word when a server is down.
+func TestRing(t *testing.T) {
+	ring := redis.NewRing(&redis.RingOptions{Addrs: map[string]string{"one": server.Addr()}})
+	t.Cleanup(func() { assert.NoError(t, ring.Close()) })
+	store := redisstore.New(ring)
+	_, err := store.Raise(t.Context(), "key", 1, time.Time{})
+	assert.ErrorIs(t, err, authstrategy.ErrInvalidConfig)
+	assert.ErrorContains(t, err, "use a Redis Cluster or Sentinel")
+	_, err = store.Get(t.Context(), "key")
+	assert.ErrorIs(t, err, authstrategy.ErrInvalidConfig)
+}
+
 // The script is sent once, and again when the server has forgotten it.
 func TestScriptIsForgotten(t *testing.T) {
 	client, ctx := newClient(t), t.Context()

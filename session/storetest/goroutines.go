@@ -152,3 +152,30 @@ func testManyKeys(t *testing.T, s session.Store) {
 	}
 	wantValues(t, s, keys, steps, steps, steps)
 }
+
+// testDifferentTimes raises keys for a short time, and a few of the goroutines for a
+// longer one, which stays whoever comes last.
+func testDifferentTimes(t *testing.T, s session.Store) {
+	short, long := time.Now().Add(300*time.Millisecond), soon()
+	var keys []string
+	for range rounds {
+		key := newKey()
+		keys = append(keys, key)
+		raise(t, s, key, 1, short)
+		together(func(i int) {
+			until := short
+			if i%16 == 7 {
+				until = long
+			}
+			if _, err := s.Raise(t.Context(), key, int64(i+2), until); err != nil {
+				t.Errorf("Raise by %d goroutines: %v", goroutines, err)
+			}
+		})
+	}
+	time.Sleep(time.Until(short) + 10*time.Millisecond)
+	for _, value := range get(t, s, keys...) {
+		if value == 0 {
+			t.Error("a key that was raised for long has ended with a shorter time that came beside it")
+		}
+	}
+}

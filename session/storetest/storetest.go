@@ -6,7 +6,8 @@
 //	}
 //
 // What the interface does not reach is left to the store's own tests: a stored value
-// that is no number, that Get is one round trip, a connection that breaks.
+// that is no number, that Get is one round trip, a connection that breaks. So is a store
+// that drops keys when it has many, or keeps none for as long as a session can last.
 package storetest
 
 import (
@@ -41,6 +42,7 @@ func Run(t *testing.T, open func(t *testing.T) session.Store) {
 		{"far and unusual times", testFarTimes},
 		{"64 goroutines raise a key to different values", testDifferentValues},
 		{"64 goroutines raise a key to the same value", testSameValue},
+		{"64 goroutines raise a key for different times", testDifferentTimes},
 		{"64 goroutines raise a key that is over", testSameValueAnew},
 		{"64 goroutines raise and get many keys", testManyKeys},
 	} {

@@ -27,7 +27,7 @@ var faults = []string{
 	"returns the value after", "returns its own value", "never ends", "ends a second early", "ends a millisecond early",
 	"ends never to begin anew", "begins anew with the larger", "shortens", "shortens for a larger value", "shortens for ever",
 	"extends for a larger value only", "the zero time is over", "the past is kept", "the past is ignored", "the past deletes",
-	"counts nanoseconds", "is not atomic", "ignores case", "ignores white space", "ignores the end of keys", "takes numbers for keys",
+	"counts nanoseconds", "is not atomic", "forgets a time that comes beside another", "ignores case", "ignores white space", "ignores the end of keys", "takes numbers for keys",
 	"takes any value", "takes any key", "takes empty keys", "takes a NUL", "takes what is not UTF-8", "takes long keys", "refuses long keys",
 	"Get takes any key", "Raise ignores its context", "Get ignores its context", "Raise works despite its context", "Get leaves out what is missing",
 	"Get sorts", "Get leaves out what is there twice", "Get of nothing fails", "Get shares its slice", "Get reads what is over",
@@ -115,6 +115,12 @@ func (f *faulty) Raise(ctx context.Context, key string, value int64, until time.
 	}
 	if anew && f.is("begins anew with the larger") {
 		value = max(value, old.value)
+	}
+	if f.is("forgets a time that comes beside another") { // the value is atomic, and the time is not
+		f.mu.Unlock()
+		time.Sleep(time.Millisecond)
+		f.mu.Lock()
+		value = max(value, f.read(key).value)
 	}
 	next := number{f.larger(was.value, value), f.later(was, number{value, until})}
 	f.kept[key] = next
