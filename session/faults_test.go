@@ -75,7 +75,7 @@ func TestAllMistakesOfNewRefresherAtOnce(t *testing.T) {
 	_, err := session.NewRefresher[user](nil, authstrategy.NewSecret("sesame"), session.WithMaxLifetime(day), session.WithIdleLifetime(100*day))
 	assert.Len(t, mistakes(t, err), 4, "%v", err)
 	_, err = session.NewRefresher(w.Strategy, authstrategy.NewSecret("sesame"), session.WithPreviousSecrets(authstrategy.NewSecret("sesame"), authstrategy.NewSecret("sesame")))
-	assert.ErrorContains(t, err, "the secret of NewRefresher")
+	assert.ErrorContains(t, err, "session: refresh tokens: ")
 	assert.ErrorContains(t, err, "secret 1 of 2 of WithPreviousSecrets")
 	assert.ErrorContains(t, err, "secret 2 of 2 of WithPreviousSecrets")
 	// "If an option is given twice, the last one applies, and each is validated."
@@ -101,7 +101,7 @@ func TestAUserWithAnotherTokenClaims(t *testing.T) {
 	s, err := session.New[misnamed](ownStrategy{}, session.NewMemory(), session.WithMaxLifetime(time.Hour))
 	require.NoError(t, err)
 	_, err = session.NewRefresher(s, authstrategy.NewSecret(refreshSecret))
-	require.Error(t, err)
+	assert.ErrorContains(t, err, "session: refresh tokens: authstrategy: invalid configuration: TokenClaims of session_test.misnamed has another signature")
 	assert.NotContains(t, err.Error(), "WithPreviousSecrets", "none was given")
 }
 

@@ -241,8 +241,8 @@ func TestMistakesAtNewRefresher(t *testing.T) {
 		opts   []session.Option
 		want   []string
 	}{
-		{"a weak secret", "sesame", nil, []string{"session: the secret of NewRefresher: "}},
-		{"no secret", "", nil, []string{"session: the secret of NewRefresher: "}},
+		{"a weak secret", "sesame", nil, []string{"session: refresh tokens: "}},
+		{"no secret", "", nil, []string{"session: refresh tokens: "}},
 		{"a weak previous secret", refreshSecret, []session.Option{session.WithPreviousSecrets(authstrategy.NewSecret(otherSecret), authstrategy.NewSecret("sesame"))}, []string{"session: secret 2 of 2 of WithPreviousSecrets: "}},
 		{"WithMaxLifetime", refreshSecret, []session.Option{session.WithMaxLifetime(day)}, []string{"session: WithMaxLifetime is no option of NewRefresher; pass it to New"}},
 		{"a negative grace", refreshSecret, []session.Option{session.WithGrace(-1)}, []string{"session: WithGrace(-1ns) is out of range; it must be from 0 to 1m0s"}},
@@ -266,7 +266,7 @@ func TestMistakesAtNewRefresher(t *testing.T) {
 		{"all at once", "sesame", []session.Option{session.WithGrace(-1), session.WithMaxLifetime(day)}, []string{
 			"session: WithGrace(-1ns) is out of range; it must be from 0 to 1m0s",
 			"session: WithMaxLifetime is no option of NewRefresher; pass it to New",
-			"session: the secret of NewRefresher: ",
+			"session: refresh tokens: ",
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -86,24 +86,23 @@ func (r *Refresher[U]) makeStrategies(secret authstrategy.Secret, previous []aut
 		authstrategy.WithLifetime(max(r.idleLifetime, minSession)), // a shorter one is reported elsewhere
 		authstrategy.WithClock(r.now),
 	}
-	var mistakes []error
-	if r.writer, err = authstrategy.GetJWTStrategy[ticket](secret, opts...); err != nil {
-		mistakes = append(mistakes, fmt.Errorf("session: the secret of NewRefresher: %w", err))
-	}
 	var readers []authstrategy.Strategy[U]
+	var mistakes []error
 	for i, secret := range append([]authstrategy.Secret{secret}, previous...) {
 		reader, err := authstrategy.GetJWTStrategy[U](secret, opts...)
-		if err != nil && i > 0 {
-			err = fmt.Errorf("session: secret %d of %d of WithPreviousSecrets: %w", i, len(previous), err)
-		}
-		if err != nil && (i > 0 || r.writer != nil) { // that of the first secret was said before
-			mistakes = append(mistakes, err)
+		if err != nil {
+			whose := "refresh tokens"
+			if i > 0 {
+				whose = fmt.Sprintf("secret %d of %d of WithPreviousSecrets", i, len(previous))
+			}
+			mistakes = append(mistakes, fmt.Errorf("session: %s: %w", whose, err))
 		}
 		readers = append(readers, reader)
 	}
 	if err := errors.Join(mistakes...); err != nil {
 		return err
 	}
+	r.writer, _ = authstrategy.GetJWTStrategy[ticket](secret, opts...) // never fails for a good secret
 	r.reader, err = authstrategy.AnyOf(readers...)
 	return err
 }
