@@ -92,8 +92,8 @@ func (s *JWTStrategy[U]) Format(f fmt.State, _ rune) {
 func (s *JWTStrategy[U]) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(s)) }
 
 // WriteToken returns a token for the user: a header with alg, typ and, with
-// [WithKeyID], kid, and the claims sub, aud and exp, then iss, iat and jti if the options ask for them,
-// then the private claims of a [ClaimsProvider].
+// [WithKeyID], kid, and the claims sub, aud and exp, then iss, iat and jti if the
+// options ask for them, then the private claims of a [ClaimsProvider].
 //
 // It fails with [ErrInvalidConfig] for a nil strategy; then with
 // [ErrNoSigningKey] if the strategy was made with public keys alone; then with
@@ -174,10 +174,7 @@ func (s *JWTStrategy[U]) ReadClaims(ctx context.Context, token string) (*Claims,
 // It is nil where there is no such key: with HS256, HS384 and HS512, with a
 // [KeySource], and for a nil strategy.
 func (s *JWTStrategy[U]) PublicKey() *PublicKey {
-	if s == nil || s.tokens == nil {
-		return nil
-	}
-	if s.tokens.keys.Public == nil {
+	if s == nil || s.tokens == nil || s.tokens.keys.Public == nil {
 		return nil
 	}
 	return &PublicKey{s.tokens.keys.ID, s.tokens.algorithm, s.tokens.keys.Public}

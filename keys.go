@@ -164,28 +164,25 @@ func NewPublicKey(id string, alg Algorithm, key crypto.PublicKey) (*PublicKey, e
 }
 
 // ID returns the id; "" if the key has none.
-func (k *PublicKey) ID() string {
-	if k == nil {
-		return ""
-	}
-	return k.id
-}
+func (k *PublicKey) ID() string { return k.orZero().id }
 
 // Algorithm returns the algorithm; "" if the key is for every one that fits it.
-func (k *PublicKey) Algorithm() Algorithm {
-	if k == nil {
-		return ""
-	}
-	return k.algorithm
-}
+func (k *PublicKey) Algorithm() Algorithm { return k.orZero().algorithm }
 
 // Key returns a copy of the key: an *rsa.PublicKey, an *ecdsa.PublicKey or an
 // ed25519.PublicKey.
 func (k *PublicKey) Key() crypto.PublicKey {
-	if k == nil || k.public == nil {
-		return nil
+	if public := k.orZero().public; public != nil {
+		return public.Key()
 	}
-	return k.public.Key()
+	return nil
+}
+
+func (k *PublicKey) orZero() PublicKey {
+	if k == nil {
+		return PublicKey{}
+	}
+	return *k
 }
 
 // A KeySource finds the keys that verify, for [WithKeySource]: keys that come and
@@ -224,10 +221,11 @@ func (s *sourceKeys) Candidates(ctx context.Context, kid string) ([]*jws.Key, er
 	}
 	candidates := make([]*jws.Key, 0, 1)
 	for _, key := range found {
-		if key == nil || key.public == nil {
+		public := key.orZero().public
+		if public == nil {
 			continue
 		}
-		if verifier := key.public.Verifier(string(s.alg)); verifier != nil {
+		if verifier := public.Verifier(string(s.alg)); verifier != nil {
 			candidates = append(candidates, verifier)
 		}
 	}

@@ -31,10 +31,8 @@ const (
 	maxMaxTokenSize     = 1 << 20
 
 	defaultTokenType = "JWT"
-	maxTokenType     = 256
 
-	maxKeyID         = 256
-	maxAudienceClaim = 256
+	maxName = 256 // bytes of a token's type, a key's id, and the name of a claim
 )
 
 // An Option changes a default of [GetJWTStrategy]. If an option is given twice,
@@ -113,10 +111,8 @@ func WithAlgorithm(alg Algorithm) Option {
 // With HS256, HS384 and HS512 the option is an error, and so is giving it twice.
 func WithPublicKey(pem string) Option {
 	return func(o *options) {
-		if o.keys.PublicKeyGiven {
-			o.mistake("WithPublicKey is given twice; a strategy verifies with one key: omit the other")
-		}
-		o.keys.PublicKey, o.keys.PublicKeyGiven = pem, true
+		o.once(&o.keys.PublicKeyGiven, "WithPublicKey is given twice; a strategy verifies with one key: omit the other")
+		o.keys.PublicKey = pem
 	}
 }
 
@@ -129,13 +125,13 @@ func WithKeyID(kid string) Option {
 	return func(o *options) {
 		o.keys.ID, o.keyIDGiven = kid, true
 		if kid == "" {
-			o.mistake("WithKeyID: the id is empty; pass 1 to %d bytes of UTF-8, or omit the option for no kid", maxKeyID)
+			o.mistake("WithKeyID: the id is empty; pass 1 to %d bytes of UTF-8, or omit the option for no kid", maxName)
 		}
-		if len(kid) > maxKeyID {
-			o.mistake("WithKeyID: the id has %d bytes; it must have at most %d", len(kid), maxKeyID)
+		if len(kid) > maxName {
+			o.mistake("WithKeyID: the id has %d bytes; it must have at most %d", len(kid), maxName)
 		}
 		if !utf8.ValidString(kid) {
-			o.mistake("WithKeyID: the id is not UTF-8; pass 1 to %d bytes of UTF-8", maxKeyID)
+			o.mistake("WithKeyID: the id is not UTF-8; pass 1 to %d bytes of UTF-8", maxName)
 		}
 	}
 }
@@ -167,10 +163,8 @@ func WithThumbprintKeyID() Option {
 // [ErrInvalidToken].
 func WithSigner(signer crypto.Signer) Option {
 	return func(o *options) {
-		if o.signerGiven {
-			o.mistake("WithSigner is given twice; a strategy signs with one key: omit the other")
-		}
-		o.keys.Signer, o.signerGiven = signer, true
+		o.once(&o.signerGiven, "WithSigner is given twice; a strategy signs with one key: omit the other")
+		o.keys.Signer = signer
 		if nils.Is(signer) {
 			o.keys.Signer = nil
 			o.mistake("WithSigner(nil) is no signer; pass one, or omit the option and pass the private key as the secret")
@@ -188,10 +182,7 @@ func WithSigner(signer crypto.Signer) Option {
 // WithKeyID, WithThumbprintKeyID or WithSigner it is an error.
 func WithKeySource(source KeySource) Option {
 	return func(o *options) {
-		if o.keySourceGiven {
-			o.mistake("WithKeySource is given twice; a strategy has one source: omit the other, or make two strategies and combine them with AnyOf")
-		}
-		o.keySourceGiven = true
+		o.once(&o.keySourceGiven, "WithKeySource is given twice; a strategy has one source: omit the other, or make two strategies and combine them with AnyOf")
 		if nils.Is(source) {
 			o.mistake("WithKeySource(nil) is no source; check the error of the function that made it")
 			return
@@ -217,8 +208,8 @@ func WithAudienceClaim(name string) Option {
 		if fault := names.Fault(name); fault != "" {
 			o.mistake("WithAudienceClaim: the name %s; pass that of a claim, such as %q", fault, "client_id")
 		}
-		if len(name) > maxAudienceClaim {
-			o.mistake("WithAudienceClaim: the name has %d bytes; it must have at most %d", len(name), maxAudienceClaim)
+		if len(name) > maxName {
+			o.mistake("WithAudienceClaim: the name has %d bytes; it must have at most %d", len(name), maxName)
 		}
 		if claims.Registered(name) {
 			o.mistake("WithAudienceClaim(%q) names a registered claim, which says something else; pass that of a private claim, such as %q", name, "client_id")
@@ -290,8 +281,8 @@ func WithTokenType(typ string) Option {
 			o.mistake("WithTokenType: the type %s; it must be non-empty UTF-8 without white space at its ends (for the default %q, omit the option)", fault, defaultTokenType)
 			return
 		}
-		if len(typ) > maxTokenType {
-			o.mistake("WithTokenType: the type has %d bytes; it must have at most %d", len(typ), maxTokenType)
+		if len(typ) > maxName {
+			o.mistake("WithTokenType: the type has %d bytes; it must have at most %d", len(typ), maxName)
 			return
 		}
 		o.tokenType, o.typeRequired = typ, true
@@ -421,6 +412,14 @@ func (o *options) keyConflicts(secretGiven bool) []error {
 		}
 	}
 	return conflicts
+}
+
+// once notes that an option is given that must not be given twice.
+func (o *options) once(given *bool, twice string) {
+	if *given {
+		o.mistake("%s", twice)
+	}
+	*given = true
 }
 
 func (o *options) mistake(format string, args ...any) {

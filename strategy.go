@@ -66,9 +66,9 @@
 // Reading checks, in this order: the size; three segments of canonical
 // base64url; the form of the header; the algorithm, which is the strategy's and
 // never the token's choice; the key, of which the token names no more than the id;
-// the signature; and only then the claims: their form,
-// the token's type, issuer and audience, the required claims, nbf and exp. The
-// user is looked up last. [ErrInvalidToken] leads to the reasons for refusal.
+// the signature; and only then the claims: their form, the token's type, issuer and
+// audience, the required claims, nbf and exp. The user is looked up last.
+// [ErrInvalidToken] leads to the reasons for refusal.
 //
 // Tokens are interchangeable with those of the JWT strategy of FastAPI Users
 // (Python), given the same secret, audience and lifetime.

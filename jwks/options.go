@@ -76,7 +76,8 @@ func WithMaxStale(d time.Duration) Option {
 
 // WithTimeout sets how long a fetch may take: more than 0, by default 5 seconds.
 // It covers all of it, redirects, the body and, for [Discover], the metadata
-// included. No caller waits longer.
+// included. No caller waits longer, but for 100 ms more where the client does not end
+// when its context is over.
 func WithTimeout(d time.Duration) Option {
 	return positive("WithTimeout", d, func(o *options) *time.Duration { return &o.timeout })
 }

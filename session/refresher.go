@@ -60,6 +60,7 @@ func (t Tokens) String() string {
 // signs the refresh tokens, with HS256: 32 bytes or more, which must sign nothing else.
 // Tenants that have users of the same ids need a Refresher each, with a secret of its
 // own, as they need a [Strategy] each.
+//
 // All mistakes are reported at once, and match authstrategy.ErrInvalidConfig.
 func NewRefresher[U authstrategy.User](access *Strategy[U], secret authstrategy.Secret, opts ...Option) (*Refresher[U], error) {
 	o := newOptions(opts)
@@ -167,8 +168,9 @@ func (r *Refresher[U]) Refresh(ctx context.Context, refresh string, load authstr
 }
 
 // End ends the session of a refresh token: to log out. An older token of the session
-// that has not expired ends it as well. The session's access tokens live until they expire, which should be
-// soon, unless [Strategy.DestroyToken] ends them. It costs one Raise of the store.
+// that has not expired ends it as well. The session's access tokens live until they
+// expire, which should be soon, unless [Strategy.DestroyToken] ends them. It costs one
+// Raise of the store.
 //
 // A token that is refused anyway is nothing to end: End returns nil. It fails if the
 // store fails.

@@ -56,10 +56,10 @@ func oneName(alg string) string {
 	return alg
 }
 
-// keyPairMethod returns golang-jwt's signing method for an algorithm of key
-// pairs (RFC 7518 §3.3 to §3.5, RFC 8037 §3.1, RFC 9864 §2.2), in an instance of our own:
-// golang-jwt's are variables that any package can change, and its PS* take
-// salts of any length.
+// keyPairMethod returns golang-jwt's signing method for an algorithm of key pairs
+// (RFC 7518 §3.3 to §3.5, RFC 8037 §3.1, RFC 9864 §2.2), in an instance of our own:
+// golang-jwt's are variables that any package can change, and its PS* take salts of
+// any length.
 func keyPairMethod(alg string) (jwt.SigningMethod, error) {
 	switch alg {
 	case "RS256":

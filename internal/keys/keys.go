@@ -34,12 +34,10 @@ func weak(format string, args ...any) error {
 	return &Fault{Weak: true, text: fmt.Sprintf(format, args...)}
 }
 
-func invalid(format string, args ...any) error {
+// Invalid returns a Fault that is neither weak nor a mismatch.
+func Invalid(format string, args ...any) error {
 	return &Fault{Invalid: true, text: fmt.Sprintf(format, args...)}
 }
-
-// Invalid returns a Fault that is neither of the others.
-func Invalid(format string, args ...any) error { return invalid(format, args...) }
 
 // Mismatch returns the Fault of a public key that is given beside what signs, a
 // private key or a signer, and does not belong to it.
@@ -155,10 +153,10 @@ func Fitting(name string, key crypto.PublicKey) ([]string, error) {
 // with name, which says where the key comes from.
 func CheckType(name string, key crypto.PublicKey) error {
 	if _, private := key.(interface{ Public() crypto.PublicKey }); private {
-		return invalid("%s is a private key; pass what its method Public returns", name)
+		return Invalid("%s is a private key; pass what its method Public returns", name)
 	}
 	if familyOf(key) == "" {
-		return invalid("%s is a %T; it must be an *rsa.PublicKey, an *ecdsa.PublicKey or an ed25519.PublicKey", name, key)
+		return Invalid("%s is a %T; it must be an *rsa.PublicKey, an *ecdsa.PublicKey or an ed25519.PublicKey", name, key)
 	}
 	return nil
 }
@@ -208,7 +206,7 @@ func Check(name, alg string, key crypto.PublicKey) error {
 		return checkEd25519(name, r, key)
 	}
 	if !Supported(alg) || Symmetric(alg) {
-		return invalid("%s is a key, but %q is no algorithm of key pairs", name, alg)
+		return Invalid("%s is a key, but %q is no algorithm of key pairs", name, alg)
 	}
 	switch key.(type) {
 	case *rsa.PublicKey:
@@ -234,18 +232,18 @@ func wrongType(name string, r rule, found, cure string) error {
 	if r.curve != nil {
 		want += " on " + r.curve.Params().Name
 	}
-	return invalid("%s is of %s; %s requires a key of type %s; %s", name, found, r.alg, want, cure)
+	return Invalid("%s is of %s; %s requires a key of type %s; %s", name, found, r.alg, want, cure)
 }
 
 func checkRSA(name string, r rule, key *rsa.PublicKey) error {
 	if key == nil || key.N == nil || key.N.Sign() <= 0 {
-		return invalid("%s is an RSA key without a modulus", name)
+		return Invalid("%s is an RSA key without a modulus", name)
 	}
 	if bits := key.N.BitLen(); bits < minRSABits || bits > maxRSABits {
-		return invalid("%s has %d bits; %s requires an RSA key of %d to %d bits", name, bits, r.alg, minRSABits, maxRSABits)
+		return Invalid("%s has %d bits; %s requires an RSA key of %d to %d bits", name, bits, r.alg, minRSABits, maxRSABits)
 	}
 	if key.E < minRSAExponent || key.E > maxRSAExponent || key.E%2 == 0 || key.N.Bit(0) == 0 {
-		return invalid("%s is a broken RSA key: its modulus must be odd, and its exponent odd and from %d to %d", name, minRSAExponent, maxRSAExponent)
+		return Invalid("%s is a broken RSA key: its modulus must be odd, and its exponent odd and from %d to %d", name, minRSAExponent, maxRSAExponent)
 	}
 	return nil
 }
@@ -253,17 +251,17 @@ func checkRSA(name string, r rule, key *rsa.PublicKey) error {
 func checkECDSA(name string, r rule, key *ecdsa.PublicKey) error {
 	//lint:ignore SA1019 ECDH panics if they are nil
 	if key == nil || key.Curve == nil || key.X == nil || key.Y == nil {
-		return invalid("%s is an ECDSA key without a curve or a point", name)
+		return Invalid("%s is an ECDSA key without a curve or a point", name)
 	}
 	if key.Curve != r.curve {
 		found := "an unknown curve"
 		if params := key.Params(); params != nil {
 			found = "the curve " + params.Name
 		}
-		return invalid("%s is on %s; %s requires %s", name, found, r.alg, r.curve.Params().Name)
+		return Invalid("%s is on %s; %s requires %s", name, found, r.alg, r.curve.Params().Name)
 	}
 	if _, err := key.ECDH(); err != nil {
-		return invalid("%s is no point of the curve; copy it again, or %s", name, r.newKey())
+		return Invalid("%s is no point of the curve; copy it again, or %s", name, r.newKey())
 	}
 	return nil
 }
@@ -272,10 +270,10 @@ func checkEd25519(name string, r rule, key ed25519.PublicKey) error {
 	// SetBytes takes, as crypto/ed25519 does, encodings that are not canonical.
 	point, err := new(edwards25519.Point).SetBytes(key)
 	if err != nil {
-		return invalid("%s is no point of the curve; copy it again, or %s", name, r.newKey())
+		return Invalid("%s is no point of the curve; copy it again, or %s", name, r.newKey())
 	}
 	if point.MultByCofactor(point).Equal(edwards25519.NewIdentityPoint()) == 1 {
-		return invalid("%s is a point of small order, under which anyone can sign; %s", name, r.newKey())
+		return Invalid("%s is a point of small order, under which anyone can sign; %s", name, r.newKey())
 	}
 	return nil
 }

@@ -16,7 +16,7 @@ const Redacted = "**********"
 // around it.
 func CheckRedacted(secret string) error {
 	if strings.TrimSpace(secret) == Redacted {
-		return invalid("the secret is the redaction mark %s, not a secret; load the real one", Redacted)
+		return Invalid("the secret is the redaction mark %s, not a secret; load the real one", Redacted)
 	}
 	return nil
 }
@@ -31,7 +31,7 @@ const (
 // not count its different bytes.
 func CheckSecret(alg, secret string, allowShort bool) error {
 	if !Symmetric(alg) {
-		return invalid("%q is no algorithm that signs with a secret", alg)
+		return Invalid("%q is no algorithm that signs with a secret", alg)
 	}
 	want := ruleOf(alg).minSecret
 	makeOne := fmt.Sprintf("make one with openssl rand -base64 %d", want)
@@ -42,10 +42,10 @@ func CheckSecret(alg, secret string, allowShort bool) error {
 		return err
 	}
 	if found := find(secret); found.form != noForm {
-		return invalid("the secret is %s; %s requires %d random bytes or more, which are used as they are; choose the algorithm of the key with WithAlgorithm, or %s", found.name, alg, want, makeOne)
+		return Invalid("the secret is %s; %s requires %d random bytes or more, which are used as they are; choose the algorithm of the key with WithAlgorithm, or %s", found.name, alg, want, makeOne)
 	}
 	if isPublished(secret) {
-		return invalid("the secret is a URL or an issuer's metadata, which others know; %s", makeOne)
+		return Invalid("the secret is a URL or an issuer's metadata, which others know; %s", makeOne)
 	}
 	size := secretSize(secret)
 	if strings.Trim(secret, "\x00") == "" {
@@ -99,19 +99,19 @@ func distinctBytes(secret string) int {
 // text. The other side has the secret without it, and refuses every token.
 func checkText(secret string) error {
 	if utf16Name(secret) == utf16Marked {
-		return invalid("the secret is text in UTF-16, as the > of PowerShell writes it; convert it with iconv -f UTF-16 -t UTF-8, and cut off the line end")
+		return Invalid("the secret is text in UTF-16, as the > of PowerShell writes it; convert it with iconv -f UTF-16 -t UTF-8, and cut off the line end")
 	}
 	if !isText(secret) {
 		return nil
 	}
 	if strings.HasPrefix(secret, byteOrderMark) {
-		return invalid("the secret begins with a byte order mark; cut off these three bytes, EF BB BF")
+		return Invalid("the secret begins with a byte order mark; cut off these three bytes, EF BB BF")
 	}
 	if strings.ContainsAny(secret[len(secret)-1:], "\r\n") {
-		return invalid(`the secret ends in a line end; cut it off, such as with strings.TrimRight(secret, "\r\n")`)
+		return Invalid(`the secret ends in a line end; cut it off, such as with strings.TrimRight(secret, "\r\n")`)
 	}
 	if first, last := secret[0], secret[len(secret)-1]; len(secret) > 1 && first == last && strings.ContainsRune(quotes, rune(first)) {
-		return invalid("the secret is in quotes; cut them off at both ends")
+		return Invalid("the secret is in quotes; cut them off at both ends")
 	}
 	return nil
 }

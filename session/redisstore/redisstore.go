@@ -42,21 +42,10 @@ import (
 	"github.com/go-authstrategy/authstrategy/internal/sessionstore"
 )
 
-// usable tells a client that can hold a store from none, and from one that cannot: a
-// Ring answers for a server that is down by another one, which has not got the keys.
-func (s *Store) usable() error {
-	if s == nil || nils.Is(s.client) {
-		return errNoClient
-	}
-	if _, isRing := s.client.(*redis.Ring); isRing {
-		return errRing
-	}
-	return nil
-}
-
-var errRing = fmt.Errorf("%w: redisstore: a redis.Ring moves keys to other servers when one is down, so that what was ended would live again; use a Redis Cluster or Sentinel", authstrategy.ErrInvalidConfig)
-
-var errNoClient = fmt.Errorf("%w: redisstore: the Store has no client; make it with New and a client that is not nil", authstrategy.ErrInvalidConfig)
+var (
+	errNoClient = fmt.Errorf("%w: redisstore: the Store has no client; make it with New and a client that is not nil", authstrategy.ErrInvalidConfig)
+	errRing     = fmt.Errorf("%w: redisstore: a redis.Ring moves keys to other servers when one is down, so that what was ended would live again; use a Redis Cluster or Sentinel", authstrategy.ErrInvalidConfig)
+)
 
 // A Store is a session.Store in Redis. Make it with [New]: the methods of a nil or
 // zero Store fail with authstrategy.ErrInvalidConfig. It is safe for concurrent use.
@@ -74,6 +63,18 @@ type Store struct {
 // cluster. It does not call it, and does not close it.
 func New(client redis.UniversalClient) *Store {
 	return &Store{client}
+}
+
+// usable tells a client that can hold a store from none, and from one that cannot: a
+// Ring answers for a server that is down by another one, which has not got the keys.
+func (s *Store) usable() error {
+	if s == nil || nils.Is(s.client) {
+		return errNoClient
+	}
+	if _, isRing := s.client.(*redis.Ring); isRing {
+		return errRing
+	}
+	return nil
 }
 
 // raise keeps the larger number and the longer time to live. KEYS[1] is the key,

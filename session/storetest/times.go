@@ -24,22 +24,21 @@ func testUntil(t *testing.T, s session.Store) {
 	}
 }
 
-// A lifeRaise is a Raise in the life of a key.
+// A life is what happens to a key within a short time.
+type life struct {
+	name          string
+	raises        []lifeRaise
+	before, after int64 // what the key holds before the short time is over, and after
+}
+
 type lifeRaise struct {
 	value int64
 	until time.Time
 }
 
-// untilWithin gives each key of a table its life within the given time, and reads
-// them all before that time is over and after. It reports false if time ran out.
-func untilWithin(t *testing.T, s session.Store, within time.Duration) bool {
-	short := time.Now().Add(within)
-	long, forever, past := short.Add(time.Hour), time.Time{}, time.Now().Add(-time.Hour)
-	lives := []struct {
-		name          string
-		raises        []lifeRaise
-		before, after int64 // short is over
-	}{
+func livesUntil(short, past time.Time) []life {
+	long, forever := short.Add(time.Hour), time.Time{}
+	return []life{
 		{"short", []lifeRaise{{5, short}}, 5, 0},
 		{"short twice", []lifeRaise{{5, short}, {5, short}}, 5, 0},
 		{"long", []lifeRaise{{5, long}}, 5, 5},
@@ -63,6 +62,13 @@ func untilWithin(t *testing.T, s session.Store, within time.Duration) bool {
 		{"larger and past, long", []lifeRaise{{5, long}, {6, past}}, 6, 6},
 		{"larger and past, for ever", []lifeRaise{{5, forever}, {6, past}}, 6, 6},
 	}
+}
+
+// untilWithin gives each key of a table its life within the given time, and reads
+// them all before that time is over and after. It reports false if time ran out.
+func untilWithin(t *testing.T, s session.Store, within time.Duration) bool {
+	short, past := time.Now().Add(within), time.Now().Add(-time.Hour)
+	lives := livesUntil(short, past)
 	keys := make([]string, len(lives))
 	for i, life := range lives {
 		keys[i] = newKey()
@@ -89,7 +95,13 @@ func untilWithin(t *testing.T, s session.Store, within time.Duration) bool {
 			t.Errorf("%s: Get = %d while it is kept, want %d", life.name, values[i], life.before)
 		}
 	}
+	readAfter(t, s, lives, keys, short)
+	return true
+}
 
+// readAfter reads the keys once the short time is over, and raises each anew.
+func readAfter(t *testing.T, s session.Store, lives []life, keys []string, short time.Time) {
+	t.Helper()
 	for i, life := range lives {
 		if life.before != 0 && life.after == 0 {
 			waitUntilOver(t, s, keys[i], short)
@@ -104,7 +116,6 @@ func untilWithin(t *testing.T, s session.Store, within time.Duration) bool {
 			t.Errorf("%s: another Raise to 1 did not leave %d", lives[i].name, wantAnew)
 		}
 	}
-	return true
 }
 
 // waitUntilOver reads a key until it is nothing. That must not happen too early, nor

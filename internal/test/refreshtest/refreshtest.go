@@ -3,7 +3,6 @@
 package refreshtest
 
 import (
-	"context"
 	"encoding/base64"
 	"encoding/json"
 	"strings"
@@ -15,50 +14,21 @@ import (
 	"github.com/go-authstrategy/authstrategy/session"
 )
 
+const clients, rounds = 64, 200
+
 // Run has 64 clients refresh one token at once, 200 rounds: no honest client is
 // logged out, and each round is one step of the session's counter.
 func Run(t *testing.T, store session.Store) {
-	const clients, rounds = 64, 200
-	ctx := context.Background()
-	inner, err := authstrategy.GetJWTStrategy[authstrategy.Subject](authstrategy.NewSecret("access secret of 32 bytes or more!"), authstrategy.WithTokenID(), authstrategy.WithIssuedAt())
-	if err != nil {
-		t.Fatal(err)
-	}
-	strategy, err := session.New(inner, store)
-	if err != nil {
-		t.Fatal(err)
-	}
-	refresher, err := session.NewRefresher(strategy, authstrategy.NewSecret("refresh secret of 32 bytes or more!"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	tokens, err := refresher.Start(ctx, "ada")
+	refresher := newRefresher(t, store)
+	tokens, err := refresher.Start(t.Context(), "ada")
 	if err != nil {
 		t.Fatal(err)
 	}
 	token := tokens.Refresh
 	key := ledger.KeySpace("authstrategy").Session(sessionOf(t, token).ID)
 	for round := range int64(rounds) {
-		next := make([]string, clients)
-		var ready, done sync.WaitGroup
-		ready.Add(clients)
-		for i := range clients {
-			done.Go(func() {
-				ready.Done()
-				ready.Wait()
-				_, tokens, err := refresher.Refresh(ctx, token, authstrategy.LoadSubject)
-				if err != nil {
-					t.Errorf("round %d: an honest client is not served: %v", round, err)
-					return
-				}
-				next[i] = tokens.Refresh
-			})
-		}
-		done.Wait()
-		if t.Failed() {
-			return
-		}
-		values, err := store.Get(ctx, key)
+		next := refreshTogether(t, refresher, token)
+		values, err := store.Get(t.Context(), key)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -72,6 +42,48 @@ func Run(t *testing.T, store session.Store) {
 		}
 		token = next[round%clients]
 	}
+}
+
+func newRefresher(t *testing.T, store session.Store) *session.Refresher[authstrategy.Subject] {
+	t.Helper()
+	inner, err := authstrategy.GetJWTStrategy[authstrategy.Subject](authstrategy.NewSecret("access secret of 32 bytes or more!"), authstrategy.WithTokenID(), authstrategy.WithIssuedAt())
+	if err != nil {
+		t.Fatal(err)
+	}
+	strategy, err := session.New(inner, store)
+	if err != nil {
+		t.Fatal(err)
+	}
+	refresher, err := session.NewRefresher(strategy, authstrategy.NewSecret("refresh secret of 32 bytes or more!"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return refresher
+}
+
+// refreshTogether has all clients refresh one token at the same moment, and returns the
+// token that each gets.
+func refreshTogether(t *testing.T, refresher *session.Refresher[authstrategy.Subject], token string) []string {
+	t.Helper()
+	next := make([]string, clients)
+	var ready, done sync.WaitGroup
+	ready.Add(clients)
+	for i := range clients {
+		done.Go(func() {
+			ready.Done()
+			ready.Wait()
+			_, tokens, err := refresher.Refresh(t.Context(), token, authstrategy.LoadSubject)
+			if err != nil {
+				t.Errorf("an honest client is not served: %v", err)
+			}
+			next[i] = tokens.Refresh
+		})
+	}
+	done.Wait()
+	if t.Failed() {
+		t.FailNow()
+	}
+	return next
 }
 
 // sessionOf returns what a refresh token says of its session.
