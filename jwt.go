@@ -1,7 +1,6 @@
 package authstrategy
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/base64"
@@ -25,9 +24,10 @@ import (
 // 7519, RFC 7515). Make it with [GetJWTStrategy]: on the zero value WriteToken,
 // ReadToken and ReadClaims fail with [ErrInvalidConfig].
 //
-// It is immutable and safe for concurrent use, and starts nothing that would
-// have to be stopped. A pointer to it prints and logs as its algorithm, audience
-// and lifetime; its keys are out of reach of fmt, encoders and reflection.
+// Its keys and options never change. It is safe for concurrent use, and starts
+// nothing that would have to be stopped. A pointer to it prints and logs as its
+// algorithm, audience and lifetime. Its keys, and the tokens that it remembers, are
+// out of reach of fmt, encoders and reflection.
 type JWTStrategy[U User] struct {
 	tokens     *tokens // nil: not made by GetJWTStrategy
 	asksClaims bool    // whether a U can be a ClaimsProvider: asking one that cannot would allocate
@@ -117,7 +117,7 @@ func (s *JWTStrategy[U]) WriteToken(ctx context.Context, user U) (string, error)
 	if subject == "" {
 		return "", errNoID
 	}
-	var private []byte
+	var private string
 	if s.asksClaims {
 		var err error
 		if private, err = claims.Private(user); err != nil {
@@ -217,8 +217,8 @@ type Claims struct {
 	// two events in the same second it does not tell which came first.
 	ExpiresAt, NotBefore, IssuedAt time.Time
 
-	payload []byte    // the whole object; nil: not read from a token
-	one     [1]string // what Audience points to if it is the strategy's single one: saves an allocation
+	payload string    // the whole object; "": not read from a token
+	one     [1]string // what Audience points to if it has one element: saves an allocation
 }
 
 // TokenSubject returns c.Subject, so that *Claims is a [User]: that of a
@@ -259,11 +259,11 @@ func (c *Claims) Decode(v any) error {
 		return fmt.Errorf("%w: cannot decode into a %T that holds a %v; pass what it holds", ErrInvalidClaims, v, target.Elem().Type())
 	}
 	target.SetZero()
-	if c == nil || c.payload == nil {
+	if c == nil || c.payload == "" {
 		return errNoPayload
 	}
 	// Decoded from a copy: a type may keep what its UnmarshalJSON is given.
-	if err := claims.DecodeAll(bytes.Clone(c.payload), pointer); err != nil {
+	if err := claims.DecodeAll([]byte(c.payload), pointer); err != nil {
 		target.SetZero()
 		return fmt.Errorf("%w: %w", ErrInvalidClaims, errs.Shield(err, refusals))
 	}
@@ -280,6 +280,13 @@ type tokens struct {
 	codec  *jws.Codec
 	claims *claims.Codec
 	keys   *keyring.Ring
+}
+
+// verified is what a token whose signature was verified says. It is the same at every
+// read, and is not changed: what is handed out is a copy.
+type verified struct {
+	jws.Opened
+	claims claims.Set
 }
 
 // newTokens checks the options and the keys, and reports all mistakes at once.
@@ -305,7 +312,8 @@ func newTokens(secret Secret, o *options) (*tokens, error) {
 func (t *tokens) checkSize() error {
 	var payload []byte
 	if t.keys.Signing != nil {
-		payload, _ = t.claims.Encode(t.claimsAt(time.Unix(0, 0), "1"), nil) // never fails: all of it is UTF-8
+		set := t.claimsAt(time.Unix(0, 0), "1")
+		payload, _ = t.claims.Append(nil, &set, "") // never fails: all of it is UTF-8
 	}
 	smallest := t.codec.Size(len(payload), t.keys.SignatureSize)
 	if smallest > t.maxTokenSize {
@@ -315,7 +323,7 @@ func (t *tokens) checkSize() error {
 }
 
 // write returns a token for the subject with the members of private.
-func (t *tokens) write(ctx context.Context, subject string, private []byte) (string, error) {
+func (t *tokens) write(ctx context.Context, subject, private string) (string, error) {
 	now, err := t.clock()
 	if err != nil {
 		return "", err
@@ -324,7 +332,7 @@ func (t *tokens) write(ctx context.Context, subject string, private []byte) (str
 	if set.ExpiresAt.Unix() > claims.MaxDate {
 		return "", errFarExpiry
 	}
-	payload, err := t.claims.Encode(set, private)
+	payload, err := t.claims.Append(make([]byte, 0, 256), &set, private)
 	if err != nil {
 		return "", fmt.Errorf("%w: the user's TokenSubject is %w", ErrInvalidSubject, err)
 	}
@@ -364,61 +372,81 @@ func (t *tokens) read(ctx context.Context, token string) (*Claims, error) {
 	if len(token) > t.maxTokenSize {
 		return nil, errTooLarge
 	}
-	header, payload, err := t.codec.Open(ctx, token, t.keys.Verifying)
-	if err != nil {
-		return nil, openError(err)
-	}
-	c := &Claims{payload: payload}
-	set, err := t.claims.Decode(payload, c.one[:0])
-	if err != nil {
-		return nil, fmt.Errorf("%w: its claims are %w", ErrTokenMalformed, err)
-	}
-	c.Subject, c.Issuer, c.ID, c.Audience = set.Subject, set.Issuer, set.ID, set.Audience
-	c.ExpiresAt, c.NotBefore, c.IssuedAt = set.ExpiresAt, set.NotBefore, set.IssuedAt
-	if err := t.check(header, set, c); err != nil {
+	var opened verified
+	if err := t.open(ctx, token, &opened); err != nil {
 		return nil, err
+	}
+	return t.accept(&opened)
+}
+
+// open returns what the token says, once its signature has been verified.
+func (t *tokens) open(ctx context.Context, token string, v *verified) error {
+	if err := t.codec.Open(ctx, token, t.keys.Verifying, &v.Opened); err != nil {
+		return openError(err)
+	}
+	if err := t.claims.Decode(v.Payload, &v.claims); err != nil {
+		return fmt.Errorf("%w: its claims are %w", ErrTokenMalformed, err)
+	}
+	return nil
+}
+
+// accept returns the claims if they pass the rules. They belong to the caller. It is
+// done at every read, also of a token that was seen before.
+func (r *rules) accept(v *verified) (*Claims, error) {
+	if err := r.check(v); err != nil {
+		return nil, err
+	}
+	set := &v.claims
+	c := &Claims{
+		Subject: set.Subject, Issuer: set.Issuer, ID: set.ID,
+		ExpiresAt: set.ExpiresAt, NotBefore: set.NotBefore, IssuedAt: set.IssuedAt,
+		payload: v.Payload,
+	}
+	if set.Audience != nil {
+		c.Audience = append(c.one[:0], set.Audience...)
 	}
 	return c, nil
 }
 
 // check holds verified claims against the rules, the clock last.
-func (r *rules) check(header jws.Header, set claims.Set, c *Claims) error {
+func (r *rules) check(v *verified) error {
+	header, set := &v.Header, &v.claims
 	if !r.takesType(header) {
 		return r.wrongType(header)
 	}
-	if r.issuer != "" && c.Issuer != r.issuer {
-		return r.wrongIssuer(c)
+	if r.issuer != "" && set.Issuer != r.issuer {
+		return r.wrongIssuer(set)
 	}
 	if !r.takesAudience(set) {
 		return r.wrongAudience(set)
 	}
-	if c.Subject == "" {
+	if set.Subject == "" {
 		return errNoSubject
 	}
-	if c.ExpiresAt.IsZero() && r.lifetime > 0 {
+	if set.ExpiresAt.IsZero() && r.lifetime > 0 {
 		return errNoExpiry
 	}
 	now, err := r.clock()
 	if err != nil {
 		return err
 	}
-	if !c.NotBefore.IsZero() && now.Before(c.NotBefore.Add(-r.leeway)) {
+	if !set.NotBefore.IsZero() && now.Before(set.NotBefore.Add(-r.leeway)) {
 		return errNotYet
 	}
-	if !c.ExpiresAt.IsZero() && !now.Before(c.ExpiresAt.Add(r.leeway)) {
+	if !set.ExpiresAt.IsZero() && !now.Before(set.ExpiresAt.Add(r.leeway)) {
 		return errExpired
 	}
 	return nil
 }
 
-func (r *rules) takesType(header jws.Header) bool {
+func (r *rules) takesType(header *jws.Header) bool {
 	if !header.HasType {
 		return !r.typeRequired
 	}
 	return header.Type == r.tokenType || names.MediaType(header.Type) == names.MediaType(r.tokenType)
 }
 
-func (r *rules) takesAudience(set claims.Set) bool {
+func (r *rules) takesAudience(set *claims.Set) bool {
 	if r.audienceClaim != "" && !set.HasAudience {
 		return slices.Contains(r.audience, set.InsteadOfAudience)
 	}
@@ -428,21 +456,21 @@ func (r *rules) takesAudience(set claims.Set) bool {
 // The texts of these three name what the strategy wants, which is no secret, and
 // nothing of the token.
 
-func (r *rules) wrongType(header jws.Header) error {
+func (r *rules) wrongType(header *jws.Header) error {
 	if !header.HasType {
 		return fmt.Errorf("%w: it has no typ, and the strategy requires %q (see WithTokenType)", ErrTokenType, r.tokenType)
 	}
 	return fmt.Errorf("%w: it has another typ than the strategy's, %q (see WithTokenType)", ErrTokenType, r.tokenType)
 }
 
-func (r *rules) wrongIssuer(c *Claims) error {
-	if c.Issuer == "" {
+func (r *rules) wrongIssuer(set *claims.Set) error {
+	if set.Issuer == "" {
 		return fmt.Errorf("%w: it has no iss, and the strategy requires %q; have its writer add it, or omit WithIssuer", ErrTokenIssuer, r.issuer)
 	}
 	return fmt.Errorf("%w: it has another iss than the strategy's, %q (see WithIssuer)", ErrTokenIssuer, r.issuer)
 }
 
-func (r *rules) wrongAudience(set claims.Set) error {
+func (r *rules) wrongAudience(set *claims.Set) error {
 	if r.audienceClaim != "" && !set.HasAudience {
 		return fmt.Errorf("%w: it has no aud, and its claim %q is none of the strategy's audiences, %q (see WithAudienceClaim)", ErrTokenAudience, r.audienceClaim, r.audience)
 	}

@@ -221,11 +221,7 @@ func (s *sourceKeys) Candidates(ctx context.Context, kid string) ([]*jws.Key, er
 	}
 	candidates := make([]*jws.Key, 0, 1)
 	for _, key := range found {
-		public := key.orZero().public
-		if public == nil {
-			continue
-		}
-		if verifier := public.Verifier(string(s.alg)); verifier != nil {
+		if verifier := key.orZero().public.Verifier(string(s.alg)); verifier != nil {
 			candidates = append(candidates, verifier)
 		}
 	}

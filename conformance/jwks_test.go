@@ -175,6 +175,6 @@ func readBySet(t *testing.T, set []byte, token string) bool {
 		require.NoError(t, err)
 		candidates = append(candidates, candidate)
 	}
-	_, _, err = codec.Open(context.Background(), token, candidates)
+	err = codec.Open(context.Background(), token, candidates, new(jws.Opened))
 	return err == nil
 }

@@ -48,8 +48,9 @@ func (k jwk) open(alg, token string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, payload, err := codec.Open(context.Background(), token, jws.StaticKeySet{key})
-	return payload, err
+	var opened jws.Opened
+	err = codec.Open(context.Background(), token, jws.StaticKeySet{key}, &opened)
+	return []byte(opened.Payload), err
 }
 
 // isRefusal reports whether err says something about a token.

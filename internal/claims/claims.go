@@ -17,7 +17,7 @@ const MaxDate = strictjson.MaxDate
 // A Set is the registered claims of a token (RFC 7519 §4.1).
 type Set struct {
 	Subject, Issuer, ID string   // "": absent
-	Audience            []string // nil: absent
+	Audience            []string // nil: absent; it may be that of the Codec, and nobody changes it
 	HasAudience         bool
 	InsteadOfAudience   string // the claim that a Codec reads in place of aud; "": absent, or no string
 
@@ -38,42 +38,41 @@ func NewCodec(audience []string, insteadOfAudience string) (*Codec, error) {
 	return &Codec{audience, audienceJSON, insteadOfAudience}, err
 }
 
-// Encode returns the payload with the claims of the set, but for its Audience and
-// NotBefore, and with the members of private, as EncodePrivate returns them. The
+// Append appends to dst the payload with the claims of the set, but for its Audience
+// and NotBefore, and with the members of private, as EncodePrivate returns them. The
 // order of the members is that of FastAPI Users. It fails for a text that is not
 // UTF-8.
-func (c *Codec) Encode(set Set, private []byte) ([]byte, error) {
-	payload, err := strictjson.AppendString(append(make([]byte, 0, 256), `{"sub":`...), set.Subject)
+func (c *Codec) Append(dst []byte, set *Set, private string) ([]byte, error) {
+	dst, err := strictjson.AppendString(append(dst, `{"sub":`...), set.Subject)
 	if err != nil {
 		return nil, err
 	}
-	payload = append(append(payload, `,"aud":`...), c.audienceJSON...)
+	dst = append(append(dst, `,"aud":`...), c.audienceJSON...)
 	if !set.ExpiresAt.IsZero() {
-		payload = strconv.AppendInt(append(payload, `,"exp":`...), set.ExpiresAt.Unix(), 10)
+		dst = strconv.AppendInt(append(dst, `,"exp":`...), set.ExpiresAt.Unix(), 10)
 	}
 	if set.Issuer != "" {
-		if payload, err = strictjson.AppendString(append(payload, `,"iss":`...), set.Issuer); err != nil {
+		if dst, err = strictjson.AppendString(append(dst, `,"iss":`...), set.Issuer); err != nil {
 			return nil, err
 		}
 	}
 	if !set.IssuedAt.IsZero() {
-		payload = strconv.AppendInt(append(payload, `,"iat":`...), set.IssuedAt.Unix(), 10)
+		dst = strconv.AppendInt(append(dst, `,"iat":`...), set.IssuedAt.Unix(), 10)
 	}
 	if set.ID != "" {
-		payload = append(append(append(payload, `,"jti":"`...), set.ID...), '"') // base64url needs no escapes
+		dst = append(append(append(dst, `,"jti":"`...), set.ID...), '"') // base64url needs no escapes
 	}
-	if len(private) > 0 {
-		payload = append(append(payload, ','), private...)
+	if private != "" {
+		dst = append(append(dst, ','), private...)
 	}
-	return append(payload, '}'), nil
+	return append(dst, '}'), nil
 }
 
-// Decode returns the registered claims of a payload. It appends an audience that
-// equals the Codec's to the buffer, which saves an allocation.
-func (c *Codec) Decode(payload []byte, buffer []string) (Set, error) {
-	var set Set
-	err := strictjson.EachMember(payload, func(name []byte, value strictjson.Value) (err error) {
-		switch string(name) {
+// Decode reads the registered claims of a payload into a set that has none yet. Its
+// texts are pieces of the payload, which they keep in memory.
+func (c *Codec) Decode(payload string, set *Set) error {
+	return strictjson.EachMember(payload, func(name string, value strictjson.Value) (err error) {
+		switch name {
 		case "sub":
 			set.Subject, err = value.Text()
 		case "iss":
@@ -82,7 +81,7 @@ func (c *Codec) Decode(payload []byte, buffer []string) (Set, error) {
 			set.ID, err = value.Text()
 		case "aud":
 			set.HasAudience = true
-			set.Audience, err = c.decodeAudience(value, buffer)
+			set.Audience, err = c.decodeAudience(value)
 		case "exp":
 			set.ExpiresAt, err = value.Seconds()
 		case "nbf":
@@ -97,14 +96,13 @@ func (c *Codec) Decode(payload []byte, buffer []string) (Set, error) {
 		}
 		return nil
 	})
-	return set, err
 }
 
-// decodeAudience needs no decoding for the audience that the Codec itself
-// writes: that saves a fifth of a read.
-func (c *Codec) decodeAudience(value strictjson.Value, buffer []string) ([]string, error) {
+// decodeAudience needs no decoding and no memory for the audience that the Codec
+// itself writes.
+func (c *Codec) decodeAudience(value strictjson.Value) ([]string, error) {
 	if string(value) == string(c.audienceJSON) {
-		return append(buffer, c.audience...), nil
+		return c.audience, nil
 	}
 	return value.Texts()
 }
@@ -129,51 +127,59 @@ func CanProvide(user reflect.Type) (bool, error) {
 
 // Private returns the members that the user's TokenClaims adds; none if the user
 // has no such method.
-func Private(user any) ([]byte, error) {
+func Private(user any) (string, error) {
 	if provider, ok := user.(provider); ok {
 		return EncodePrivate(provider.TokenClaims())
 	}
-	return nil, nil
+	return "", nil
 }
 
 // EncodePrivate returns the members of the object that v encodes to, without its
 // braces; none for null. It fails if one of them is a registered claim.
-func EncodePrivate(v any) ([]byte, error) {
-	object, err := strictjson.Marshal(v)
+func EncodePrivate(v any) (string, error) {
+	encoded, err := strictjson.Marshal(v)
 	if err != nil {
-		return nil, fmt.Errorf("returned a %T: %w", v, err)
+		return "", fmt.Errorf("returned a %T: %w", v, err)
 	}
-	if string(object) == "null" {
-		return nil, nil
+	object := string(encoded)
+	if object == "null" {
+		return "", nil
 	}
-	err = strictjson.EachMember(object, func(name []byte, _ strictjson.Value) error {
-		if instead, registered := writers[string(name)]; registered {
+	err = strictjson.EachMember(object, func(name string, _ strictjson.Value) error {
+		if instead := writer(name); instead != "" {
 			return fmt.Errorf("an object with the registered claim %s; leave it out: %s", name, instead)
 		}
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("returned a %T, which is %w", v, err)
+		return "", fmt.Errorf("returned a %T, which is %w", v, err)
 	}
 	return object[1 : len(object)-1], nil
 }
 
 // Registered reports whether a claim is one of the registered ones that this
 // package reads.
-func Registered(name string) bool {
-	_, registered := writers[name]
-	return registered
-}
+func Registered(name string) bool { return writer(name) != "" }
 
-// writers says what writes each registered claim.
-var writers = map[string]string{
-	"iss": "WithIssuer writes it",
-	"sub": "it is what TokenSubject returns",
-	"aud": "WithAudience writes it",
-	"exp": "WithLifetime writes it",
-	"nbf": "this package reads it and never writes it",
-	"iat": "WithIssuedAt writes it",
-	"jti": "WithTokenID writes it",
+// writer says what writes a registered claim; "" for other claims.
+func writer(name string) string {
+	switch name {
+	case "iss":
+		return "WithIssuer writes it"
+	case "sub":
+		return "it is what TokenSubject returns"
+	case "aud":
+		return "WithAudience writes it"
+	case "exp":
+		return "WithLifetime writes it"
+	case "nbf":
+		return "this package reads it and never writes it"
+	case "iat":
+		return "WithIssuedAt writes it"
+	case "jti":
+		return "WithTokenID writes it"
+	}
+	return ""
 }
 
 // DecodeAll decodes a whole payload into the value that pointer points to. Then it

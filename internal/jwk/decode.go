@@ -26,8 +26,8 @@ import (
 // strictjson, so no object has a member twice. The error says what data is, and
 // quotes nothing of it.
 func Read(data []byte) (map[string]any, error) {
-	check := func([]byte, strictjson.Value) error { return nil }
-	if err := strictjson.EachMember(data, check); err != nil {
+	check := func(string, strictjson.Value) error { return nil }
+	if err := strictjson.EachMember(string(data), check); err != nil {
 		return nil, explain(data, err)
 	}
 	decoder := json.NewDecoder(bytes.NewReader(data))

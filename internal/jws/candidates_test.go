@@ -1,6 +1,7 @@
 package jws_test
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -33,9 +34,33 @@ func TestOrderOfCandidates(t *testing.T) {
 		{"wrong, wrong", jws.StaticKeySet{wrong, wrong}, jws.ErrSignature},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, payload, err := codec.Open(t.Context(), token, tt.keys)
+			opened, err := openBy(t, codec, tt.keys, token)
 			assert.Equal(t, tt.want, err)
-			assert.Equal(t, tt.want == nil, string(payload) == "p")
+			assert.Equal(t, tt.want == nil, opened.Payload == "p")
+			assert.Equal(t, tt.want == nil, opened.Key == right)
 		})
+	}
+}
+
+// What was verified stands while its key is among the candidates of its kid.
+func TestStands(t *testing.T) {
+	key, other := newHMAC(t, "HS256"), newHMAC(t, "HS256")
+	opened := jws.Opened{Header: jws.Header{KeyID: "k"}, Key: key}
+	down := errors.New("down")
+	for name, tt := range map[string]struct {
+		keys jws.KeySet
+		want bool
+		err  error
+	}{
+		"its key":              {keysByID{"k": {key}}, true, nil},
+		"behind another":       {keysByID{"k": {other, key}}, true, nil},
+		"another":              {keysByID{"k": {other}}, false, nil},
+		"none":                 {keysByID{}, false, nil},
+		"that of another kid":  {keysByID{"": {key}, "K": {key}}, false, nil},
+		"nobody knows the key": {downKeys{down}, false, down},
+	} {
+		stands, err := opened.Stands(t.Context(), tt.keys)
+		assert.Equal(t, tt.want, stands, name)
+		assert.Equal(t, tt.err, err, name)
 	}
 }

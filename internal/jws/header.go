@@ -39,7 +39,10 @@ func (c *Codec) openHeader(segment string) (Header, error) {
 	if segment == c.headerSegment { // what this Codec wrote needs no decoding
 		return Header{Algorithm: c.alg, HasAlgorithm: true, Type: c.typ, HasType: true, KeyID: c.kid}, nil
 	}
-	decoded, err := base64url.DecodeString(segment)
+	if last := c.last.Load(); last != nil && segment == last.segment {
+		return last.header, nil
+	}
+	decoded, err := decodeText(segment)
 	if err != nil {
 		return Header{}, errHeaderSegment
 	}
@@ -53,13 +56,23 @@ func (c *Codec) openHeader(segment string) (Header, error) {
 	return header, nil
 }
 
+// remember keeps the header of a verified token for the next one.
+func (c *Codec) remember(segment string, header Header) {
+	if segment == c.headerSegment {
+		return
+	}
+	if last := c.last.Load(); last == nil || segment != last.segment {
+		c.last.Store(&knownHeader{strings.Clone(segment), header})
+	}
+}
+
 // parseHeader reads a strict JSON object whose alg, typ and kid are strings. The
 // limit of the token's size bounds its length. strictjson.MaxMembers and MaxDepth
 // bound what makes short JSON dear. RFC 7515 §4.1 registers eleven members.
-func parseHeader(data []byte) (Header, error) {
+func parseHeader(text string) (Header, error) {
 	var h Header
-	err := strictjson.EachHeaderMember(data, func(name []byte, value strictjson.Value) (err error) {
-		switch string(name) {
+	err := strictjson.EachHeaderMember(text, func(name string, value strictjson.Value) (err error) {
+		switch name {
 		case "alg":
 			h.HasAlgorithm = true
 			h.Algorithm, err = value.Text()
@@ -69,10 +82,10 @@ func parseHeader(data []byte) (Header, error) {
 		case "kid":
 			h.KeyID, err = value.Text()
 		case "crit", "b64", "enc", "zip", "cty":
-			h.forbidden = string(name)
+			h.forbidden = name
 		}
 		if err != nil {
-			return errors.New("an object whose " + string(name) + " " + err.Error())
+			return errors.New("an object whose " + name + " " + err.Error())
 		}
 		return nil
 	})

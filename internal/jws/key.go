@@ -15,6 +15,7 @@ type Key struct {
 
 	sign   func(ctx context.Context, signingInput string) ([]byte, error) // nil: the key only verifies
 	verify func(signingInput string, signature []byte) error
+	public func() crypto.PublicKey // nil: the key is a secret
 }
 
 // NewHMAC returns the Key of HS256, HS384 or HS512 with the given secret.
@@ -40,7 +41,7 @@ func NewKeyPair(alg string, private crypto.Signer, public crypto.PublicKey) (*Ke
 	if err != nil {
 		return nil, err
 	}
-	k := &Key{alg: oneName(alg), signatureSize: signatureSize(public)}
+	k := &Key{alg: oneName(alg), signatureSize: signatureSize(public), public: func() crypto.PublicKey { return public }}
 	k.verify = func(signingInput string, signature []byte) error {
 		return method.Verify(signingInput, signature, public)
 	}
@@ -54,6 +55,18 @@ func NewKeyPair(alg string, private crypto.Signer, public crypto.PublicKey) (*Ke
 
 // Is reports whether the Key is of the algorithm.
 func (k *Key) Is(alg string) bool { return k.alg == oneName(alg) }
+
+// Equal reports whether both are the same Key, or have the same algorithm and public
+// key: what one of them verifies, so does the other.
+func (k *Key) Equal(other *Key) bool {
+	if k == other {
+		return true
+	}
+	if k.public == nil || k.alg != other.alg { // no secret has the algorithm of a key pair
+		return false
+	}
+	return k.public().(interface{ Equal(crypto.PublicKey) bool }).Equal(other.public())
+}
 
 // CanSign reports whether the Key holds what signs.
 func (k *Key) CanSign() bool { return k.sign != nil }

@@ -2,10 +2,15 @@ package jws_test
 
 import (
 	"context"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
 	"errors"
 	"math/big"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -40,16 +45,16 @@ func TestCandidates(t *testing.T) {
 		`{"alg":"HS256","kid":"unknown"}`: jws.ErrUnverifiable,
 		`{"alg":"HS256","kid":"larger"}`:  jws.ErrUnverifiable, // a key of another algorithm is none
 	} {
-		_, payload, err := codec.Open(t.Context(), sign(t, header, "p"), keys)
+		opened, err := openBy(t, codec, keys, sign(t, header, "p"))
 		if want == nil {
 			require.NoError(t, err, header)
-			assert.Equal(t, "p", string(payload))
+			assert.Equal(t, "p", opened.Payload)
 		} else {
 			assert.ErrorIs(t, err, want, header)
-			assert.Nil(t, payload)
+			assert.Zero(t, opened)
 		}
 	}
-	_, _, err = codec.Open(t.Context(), sign(t, `{"alg":"HS256"}`, "p"), jws.StaticKeySet{})
+	_, err = openBy(t, codec, jws.StaticKeySet{}, sign(t, `{"alg":"HS256"}`, "p"))
 	assert.EqualError(t, err, "there is no key for it")
 }
 
@@ -57,11 +62,11 @@ func TestCandidates(t *testing.T) {
 // up for a token that is refused before.
 func TestKeysFail(t *testing.T) {
 	codec, down := newCodec(t, "HS256"), errors.New("down")
-	_, _, err := codec.Open(t.Context(), sign(t, `{"alg":"HS256"}`, "p"), downKeys{down})
+	_, err := openBy(t, codec, downKeys{down}, sign(t, `{"alg":"HS256"}`, "p"))
 	assert.Same(t, down, err)
-	_, _, err = codec.Open(t.Context(), sign(t, `{"alg":"HS512"}`, "p"), downKeys{down})
+	_, err = openBy(t, codec, downKeys{down}, sign(t, `{"alg":"HS512"}`, "p"))
 	assert.ErrorIs(t, err, jws.ErrUnverifiable)
-	_, _, err = codec.Open(t.Context(), "x", downKeys{down})
+	_, err = openBy(t, codec, downKeys{down}, "x")
 	assert.ErrorIs(t, err, jws.ErrMalformed)
 }
 
@@ -84,4 +89,43 @@ func TestKeyTest(t *testing.T) {
 	noSigner, err := jws.NewKeyPair("ES256", private, &other.PublicKey)
 	require.NoError(t, err)
 	assert.ErrorContains(t, noSigner.SelfTest(), "it does not sign: ")
+}
+
+// A key that comes again, as a source's keys do when they are fetched again, is equal
+// to itself, and to no other key or algorithm. A secret is equal to nothing but its own
+// Key.
+func TestKeyEqual(t *testing.T) {
+	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
+	require.NoError(t, err)
+	ecKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	edPublic, _, err := ed25519.GenerateKey(rand.Reader)
+	require.NoError(t, err)
+	other, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	pair := func(alg string, public crypto.PublicKey) *jws.Key {
+		key, err := jws.NewKeyPair(alg, nil, public)
+		require.NoError(t, err)
+		return key
+	}
+	secret := newHMAC(t, "HS256")
+	rs256, es256, ed := pair("RS256", &rsaKey.PublicKey), pair("ES256", &ecKey.PublicKey), pair("EdDSA", edPublic)
+	for name, tt := range map[string]struct {
+		a, b *jws.Key
+		want bool
+	}{
+		"the same Key":            {rs256, rs256, true},
+		"the same RSA key":        {rs256, pair("RS256", &rsa.PublicKey{N: rsaKey.N, E: rsaKey.E}), true},
+		"the same ECDSA key":      {es256, pair("ES256", &ecKey.PublicKey), true},
+		"EdDSA and Ed25519":       {ed, pair("Ed25519", slices.Clone(edPublic)), true},
+		"another algorithm":       {rs256, pair("RS384", &rsaKey.PublicKey), false},
+		"another ECDSA key":       {es256, pair("ES256", &other.PublicKey), false},
+		"a key of another family": {es256, ed, false},
+		"the same secret":         {secret, secret, true},
+		"another Key of a secret": {secret, newHMAC(t, "HS256"), false},
+		"a secret and a key pair": {secret, rs256, false},
+	} {
+		assert.Equal(t, tt.want, tt.a.Equal(tt.b), name)
+		assert.Equal(t, tt.want, tt.b.Equal(tt.a), name)
+	}
 }

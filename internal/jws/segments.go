@@ -14,7 +14,7 @@ var base64url = base64.RawURLEncoding.Strict()
 type parts struct {
 	signingInput  string // header segment, dot, payload segment
 	headerSegment string
-	payload       []byte
+	payload       string
 	signature     []byte
 }
 
@@ -50,22 +50,28 @@ func split(token string) (parts, error) {
 	if signature == "" {
 		return parts{}, errNoSignature
 	}
-	// Payload and signature share one buffer: one allocation for both.
-	buffer := make([]byte, 0, base64url.DecodedLen(len(payload))+base64url.DecodedLen(len(signature)))
-	var err error
-	if buffer, err = base64url.AppendDecode(buffer, []byte(payload)); err != nil {
+	decodedPayload, err := decodeText(payload)
+	if err != nil {
 		return parts{}, errPayloadSegment
 	}
-	end := len(buffer)
-	if buffer, err = base64url.AppendDecode(buffer, []byte(signature)); err != nil {
+	decodedSignature, err := base64url.DecodeString(signature)
+	if err != nil {
 		return parts{}, errSignatureSegment
 	}
 	return parts{
 		signingInput:  token[:len(header)+1+len(payload)],
 		headerSegment: header,
-		payload:       buffer[:end:end],
-		signature:     buffer[end:],
+		payload:       decodedPayload,
+		signature:     decodedSignature,
 	}, nil
+}
+
+// decodeText decodes a segment by way of a buffer on the stack: most need no other
+// memory than that of the text.
+func decodeText(segment string) (string, error) {
+	var buffer [512]byte
+	text, err := base64url.AppendDecode(buffer[:0], []byte(segment))
+	return string(text), err
 }
 
 // wrongSegments says what a token is whose segments are not three; rest is what

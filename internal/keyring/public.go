@@ -50,8 +50,12 @@ func newPublic(algorithms []string, key crypto.PublicKey) (*Public, error) {
 // Key returns a copy of the key.
 func (p *Public) Key() crypto.PublicKey { return p.key() }
 
-// Verifier returns what verifies with the algorithm; nil if the key is not for it.
+// Verifier returns what verifies with the algorithm; nil if the key is not for it, and
+// for a nil Public.
 func (p *Public) Verifier(alg string) *jws.Key {
+	if p == nil {
+		return nil
+	}
 	for _, verifier := range p.verifiers {
 		if verifier.Is(alg) {
 			return verifier

@@ -29,9 +29,9 @@ var userOptions = json.JoinOptions(
 	)),
 )
 
-// locatingOptions are userOptions whose errors tell where they came up. They also
-// refuse some structs that encoding/json takes, so they only serve to explain an
-// error.
+// locatingOptions are userOptions whose errors tell where they came up. What they
+// take they take as userOptions do, and in one pass over the JSON instead of two. But
+// they also refuse some structs that encoding/json takes: userOptions decide.
 var locatingOptions = json.JoinOptions(userOptions, jsonv1.ReportErrorsWithLegacySemantics(false))
 
 // Marshal encodes v as encoding/json would, but refuses duplicate members and
@@ -45,7 +45,8 @@ func Marshal(v any) ([]byte, error) {
 	return data, nil
 }
 
-// Unmarshal decodes data into v, a pointer, as encoding/json would, except that it
+// Unmarshal decodes data into v, a pointer to a zero value, as encoding/json would,
+// except that it
 //
 //   - matches names exactly, never by case;
 //   - refuses duplicate members, and members that become the same key of a map,
@@ -63,11 +64,14 @@ func Marshal(v any) ([]byte, error) {
 // What went wrong, such as the error of a type's own UnmarshalJSON, is found by
 // errors.Is and errors.As. To find the member, a failed decoding is done twice.
 func Unmarshal(data []byte, v any) error {
-	err := json.Unmarshal(data, v, userOptions)
-	if err != nil {
-		target := reflect.TypeOf(v).Elem()
-		located := json.Unmarshal(data, reflect.New(target).Interface(), locatingOptions)
-		return explain("decode", err, located, target)
+	located := json.Unmarshal(data, v, locatingOptions)
+	if located == nil {
+		return nil
+	}
+	target := reflect.ValueOf(v).Elem()
+	target.SetZero()
+	if err := json.Unmarshal(data, v, userOptions); err != nil {
+		return explain("decode", err, located, target.Type())
 	}
 	return nil
 }
@@ -102,7 +106,7 @@ func decodeFloat[F float32 | float64](decoder *jsontext.Decoder, f *F) error {
 	if err != nil {
 		return err
 	}
-	text, err := unquote(nil, literal)
+	text, err := jsontext.AppendUnquote(nil, literal)
 	if err != nil || string(text) == "null" { // which encoding/json takes
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"reflect"
 	"strconv"
 	"strings"
 	"testing"
@@ -176,18 +177,17 @@ func TestErrorCauses(t *testing.T) {
 	assert.NotErrorIs(t, decode(`{"app":{"Own":"secret"}}`), strconv.ErrSyntax)
 }
 
-// nesting decodes a value within itself, and may wrap its error.
-type nesting struct {
-	wrap  bool
-	inner failing
-}
+type (
+	nesting  struct{ inner failing } // decodes a value within itself
+	wrapping struct{ nesting }       // and wraps its error
+)
 
 func (n *nesting) UnmarshalJSONFrom(decoder *jsontext.Decoder) error {
-	err := jsonv2.UnmarshalDecode(decoder, &n.inner)
-	if n.wrap {
-		return fmt.Errorf("wrapped secret: %w", err)
-	}
-	return err
+	return jsonv2.UnmarshalDecode(decoder, &n.inner)
+}
+
+func (w *wrapping) UnmarshalJSONFrom(decoder *jsontext.Decoder) error {
+	return fmt.Errorf("wrapped secret: %w", w.nesting.UnmarshalJSONFrom(decoder))
 }
 
 // unsupported does not decode itself after all.
@@ -196,10 +196,13 @@ type unsupported struct{ A int }
 func (*unsupported) UnmarshalJSONFrom(*jsontext.Decoder) error { return errors.ErrUnsupported }
 
 func TestTypesThatDecodeThemselves(t *testing.T) {
-	for _, wrap := range []bool{false, true} {
-		err := strictjson.Unmarshal([]byte(`["secret"]`), &[]*nesting{{wrap: wrap}})
+	for says, v := range map[string]any{
+		`cannot decode the member "[0]": a string does not fit the Go type strictjson_test.failing`:   new([]*nesting),
+		`cannot decode the member "[0]": the value does not fit the Go type strictjson_test.wrapping`: new([]*wrapping),
+	} {
+		err := strictjson.Unmarshal([]byte(`["secret"]`), v)
 		requireHidden(t, err)
-		assert.EqualError(t, err, `cannot decode the member "[0]": a string does not fit the Go type strictjson_test.failing`)
+		assert.EqualError(t, err, says)
 		assert.ErrorIs(t, err, errUser)
 		assert.ErrorAs(t, err, new(textError))
 	}
@@ -296,6 +299,23 @@ func (partial) MarshalJSONTo(encoder *jsontext.Encoder) error {
 type twin struct{ N int }
 
 func (twin) MarshalText() ([]byte, error) { return []byte("twin"), nil }
+
+// counting counts how often it was decoded.
+type counting int
+
+func (c *counting) UnmarshalJSON(_ []byte) error { *c++; return nil }
+
+// What is decoded again, because of a tag that encoding/json takes, is decoded as if it
+// were the first time.
+func TestUnmarshalAgain(t *testing.T) {
+	v := reflect.New(reflect.StructOf([]reflect.StructField{
+		{Name: "Count", Type: reflect.TypeFor[counting]()},
+		{Name: "List", Type: reflect.TypeFor[[]int](), Tag: `json:",string"`},
+	}))
+	require.NoError(t, strictjson.Unmarshal([]byte(`{"Count":0,"List":[1]}`), v.Interface()))
+	assert.EqualValues(t, 1, v.Elem().Field(0).Int())
+	assert.Equal(t, []int{1}, v.Elem().Field(1).Interface())
+}
 
 // Unmarshal's comment lists what encoding/json takes and Unmarshal does not.
 func TestUnmarshalIsStrict(t *testing.T) {

@@ -253,7 +253,7 @@ func FuzzLikeEncodingJSON(f *testing.F) {
 		for _, target := range targets {
 			for _, name := range names[target] {
 				data := []byte(`{"` + name + `":` + value + `}`)
-				if strictjson.EachMember(data, func([]byte, strictjson.Value) error { return nil }) != nil || foldsIntoAnother(t, data, names[target]) {
+				if strictjson.EachMember(string(data), func(string, strictjson.Value) error { return nil }) != nil || foldsIntoAnother(t, data, names[target]) {
 					continue
 				}
 				requireLikeEncodingJSON(t, target, data)
@@ -313,11 +313,11 @@ func isIntended(err error, target reflect.Type, data []byte) bool {
 // holdsJSONInStrings reports whether the members of data that are strings hold
 // valid JSON.
 func holdsJSONInStrings(data []byte) bool {
-	return strictjson.EachMember(data, func(_ []byte, value strictjson.Value) error {
+	return strictjson.EachMember(string(data), func(_ string, value strictjson.Value) error {
 		text, err := value.Text()
 		if err != nil {
 			return nil // not a string
 		}
-		return strictjson.EachMember([]byte(`{"":`+text+`}`), func([]byte, strictjson.Value) error { return nil })
+		return strictjson.EachMember(`{"":`+text+`}`, func(string, strictjson.Value) error { return nil })
 	}) == nil
 }

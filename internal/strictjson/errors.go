@@ -44,7 +44,7 @@ func misfit(verb string, e *json.SemanticError) string {
 	if verb == "decode" {
 		value := "the value"
 		if e.JSONKind != 0 {
-			value = kindName(e.JSONKind)
+			value = Value([]byte{byte(e.JSONKind)}).kind()
 		}
 		return value + " does not fit the Go type " + typeName(t)
 	}

@@ -15,7 +15,7 @@ type member struct{ name, value string }
 
 func members(data string) ([]member, error) {
 	var all []member
-	err := strictjson.EachMember([]byte(data), func(name []byte, value strictjson.Value) error {
+	err := strictjson.EachMember(data, func(name string, value strictjson.Value) error {
 		all = append(all, member{string(name), string(value)})
 		return nil
 	})
@@ -46,33 +46,31 @@ func TestEachMember(t *testing.T) {
 		{"open", `{`, nil, "not valid JSON"},
 		{"no value", `{"a"}`, nil, "not valid JSON"},
 		{"open value", `{"a":`, nil, "not valid JSON"},
-		{"trailing comma", `{"a":1,}`, []member{{"a", "1"}}, "not valid JSON"},
+		{"trailing comma", `{"a":1,}`, nil, "not valid JSON"},
 		{"comment", `{/**/}`, nil, "not valid JSON"},
 		{"name without quotes", `{a:1}`, nil, "not valid JSON"},
 		{"number as name", `{1:1}`, nil, "not valid JSON"},
-		{"leading zero", `{"a":01}`, []member{{"a", "0"}}, "not valid JSON"},
+		{"leading zero", `{"a":01}`, nil, "not valid JSON"},
 		{"NaN", `{"a":NaN}`, nil, "not valid JSON"},
 		{"invalid UTF-8", "{\"a\":\"\xff\"}", nil, "not valid JSON"},
 		{"invalid UTF-8 in a name", "{\"\xc0\x80\":1}", nil, "not valid JSON"},
 		{"lone surrogate", `{"a":"\ud800"}`, nil, "not valid JSON"},
 		{"lone surrogate in a name", `{"\udc00":1}`, nil, "not valid JSON"},
 		{"control character", "{\"a\":\"\n\"}", nil, "not valid JSON"},
-		{"duplicate", `{"a":1,"a":1}`, []member{{"a", "1"}}, "an object with the same member twice"},
-		{"duplicate by escapes", `{"a":1,"\u0061":2}`, []member{{"a", "1"}}, "an object with the same member twice"},
+		{"duplicate", `{"a":1,"a":1}`, nil, "an object with the same member twice"},
+		{"duplicate by escapes", `{"a":1,"\u0061":2}`, nil, "an object with the same member twice"},
 		{"duplicate nested", `{"a":[{"b":1,"b":2}]}`, nil, "an object with the same member twice"},
 		{"duplicate after many", `{` + many(200) + `,"n0":1}`, nil, "an object with the same member twice"},
 		{"too deep", strings.Repeat(`{"a":`, 20000) + `1` + strings.Repeat(`}`, 20000), nil, "not valid JSON"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got, err := members(tt.data)
-			if tt.says == "" {
-				assert.NoError(t, err)
-			} else {
+			if tt.says != "" {
 				assert.EqualError(t, err, tt.says)
+				return
 			}
-			if tt.name != "duplicate after many" {
-				assert.Equal(t, tt.want, got)
-			}
+			require.NoError(t, err)
+			assert.Equal(t, tt.want, got)
 		})
 	}
 }
@@ -88,19 +86,14 @@ func many(n int) string {
 
 func TestEachMemberStops(t *testing.T) {
 	stop := errors.New("stop")
-	for _, data := range []string{`{"a":1,"b":2}`, `{"a":1, "b":2}`} { // a plain one, and one for the decoder
-		calls := 0
-		err := strictjson.EachMember([]byte(data), func([]byte, strictjson.Value) error { calls++; return stop })
-		assert.Same(t, stop, err)
-		assert.Equal(t, 1, calls)
-	}
-	got, err := members(`{"c":3}`) // the reader is good for another object
-	assert.NoError(t, err)
-	assert.Equal(t, []member{{"c", "3"}}, got)
+	calls := 0
+	err := strictjson.EachMember(`{"a":1,"b":2}`, func(string, strictjson.Value) error { calls++; return stop })
+	assert.Same(t, stop, err)
+	assert.Equal(t, 1, calls)
 }
 
 func TestAppendString(t *testing.T) {
-	for text, want := range map[string]string{"": `x""`, "a": `x"a"`, "\"\\\n\x00\x1f": `x"\"\\\n\u0000\u001f"`, "<&>/\u2028ü\x7f": "x\"<&>/\u2028ü\x7f\""} {
+	for text, want := range map[string]string{"": `x""`, "a": `x"a"`, `"`: `x"\""`, `\`: `x"\\"`, "\n": `x"\n"`, "a\x00": `x"a\u0000"`, "\"\\\n\x00\x1f": `x"\"\\\n\u0000\u001f"`, "<&>/\u2028ü\x7f": "x\"<&>/\u2028ü\x7f\""} {
 		got, err := strictjson.AppendString([]byte("x"), text)
 		require.NoError(t, err)
 		assert.Equal(t, want, string(got))

@@ -1,13 +1,10 @@
 package strictjson
 
 import (
-	"bytes"
 	"errors"
 	"math/big"
+	"strings"
 	"time"
-
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 // MaxDate is the latest date of a token, in seconds since 1970: the last second
@@ -15,86 +12,70 @@ import (
 // cannot represent one. Today's date in milliseconds is far beyond it.
 const MaxDate = 253402300799
 
-// A Value is one JSON value as it was written, already checked.
-// It is valid only until the visitor that was given it returns.
+// A Value is one JSON value as it was written, which EachMember has checked.
 //
 // An error of its methods reads as the rest of a sentence, such as "its exp is a
 // string; it must be a number". It tells the kind of the value, not the value.
-type Value []byte
+type Value string
 
 var (
 	errNegative     = errors.New("is before 1970")
 	errMilliseconds = errors.New("is after the year 9999; are these milliseconds? it must be in seconds")
 	errExponent     = errors.New("has an exponent that is out of range; it must be in seconds")
-	errNotJSON      = errors.New("is not valid JSON")
 )
 
 // Text returns the JSON string that v is.
 func (v Value) Text() (string, error) {
-	if v.kind() != jsontext.KindString {
-		return "", errors.New("is " + kindName(v.kind()) + "; it must be a string")
+	if at(string(v), 0) != '"' {
+		return "", errors.New("is " + v.kind() + "; it must be a string")
 	}
-	if bytes.IndexByte(v, '\\') < 0 {
-		return string(v[1 : len(v)-1]), nil
-	}
-	text, err := unquote(nil, v)
-	if err != nil {
-		return "", errNotJSON
-	}
-	return string(text), nil
+	return unquote(string(v)), nil
 }
 
-// Texts returns the JSON array of strings that v is, or the single string as a
-// list of one.
+// Texts returns the JSON array of strings that v is, or the single string as a list of
+// one.
 func (v Value) Texts() ([]string, error) {
-	switch v.kind() {
-	case jsontext.KindString:
-		text, err := v.Text()
-		if err != nil {
-			return nil, err
-		}
-		return []string{text}, nil
-	case jsontext.KindBeginArray:
-		return v.elements()
-	default:
-		return nil, errors.New("is " + kindName(v.kind()) + "; it must be a string or an array of strings")
+	const must = "; it must be a string or an array of strings"
+	array := string(v)
+	if at(array, 0) == '"' {
+		return []string{unquote(array)}, nil
 	}
-}
-
-func (v Value) elements() ([]string, error) {
-	// Pointers tell a null element from an empty string.
-	var elements []*string
-	if err := json.Unmarshal(v, &elements); err != nil {
-		return nil, v.elementError()
+	if at(array, 0) != '[' {
+		return nil, errors.New("is " + v.kind() + must)
 	}
-	texts := make([]string, len(elements))
-	for i, element := range elements {
-		if element == nil {
-			return nil, v.elementError()
+	texts := make([]string, 0, 4) // few tokens have more audiences
+	c, i := next(array, 1)
+	for c == '"' {
+		end, _ := stringEnd(array, i)
+		texts = append(texts, unquote(array[i:end]))
+		if c, i = next(array, end); c == ',' {
+			c, i = next(array, i+1)
 		}
-		texts[i] = *element
+	}
+	if c != ']' {
+		return nil, errors.New("is an array with an element that is " + v[i:].kind() + must)
 	}
 	return texts, nil
 }
 
-// elementError says what the first element is that is not a string.
-func (v Value) elementError() error {
-	var elements []jsontext.Value
-	_ = json.Unmarshal(v, &elements) // never fails for an array
-	for _, element := range elements {
-		if element.Kind() != jsontext.KindString {
-			return errors.New("is an array with an element that is " + kindName(element.Kind()) + "; it must be a string or an array of strings")
-		}
+// unquote returns what a JSON string means, which has been checked.
+func unquote(literal string) string {
+	inside := literal[1 : len(literal)-1]
+	if strings.IndexByte(inside, '\\') < 0 {
+		return inside
 	}
-	return errNotJSON
+	var meaning strings.Builder
+	meaning.Grow(len(inside))
+	unescape(&meaning, inside)
+	return meaning.String()
 }
 
 // Seconds returns the time that v, a JSON number, gives in seconds since 1970
 // (a NumericDate, RFC 7519 §2), to the nanosecond. It must lie between 0 and
 // MaxDate.
 func (v Value) Seconds() (time.Time, error) {
-	if v.kind() != jsontext.KindNumber {
-		return time.Time{}, errors.New("is " + kindName(v.kind()) + "; it must be a number")
+	if c := at(string(v), 0); c != '-' && !isDigit(c) {
+		return time.Time{}, errors.New("is " + v.kind() + "; it must be a number")
 	}
 	if seconds, ok := plainSeconds(v); ok && seconds <= MaxDate {
 		return time.Unix(seconds, 0).UTC(), nil
@@ -120,8 +101,8 @@ func (v Value) Seconds() (time.Time, error) {
 // isNegative reports whether a JSON number is less than 0. It looks at the text,
 // since -1e-999999999 becomes -0 in any float.
 func isNegative(v Value) bool {
-	mantissa, _, _ := bytes.Cut(bytes.ToLower(v), []byte("e"))
-	return v[0] == '-' && bytes.ContainsAny(mantissa, "123456789")
+	mantissa, _, _ := strings.Cut(strings.ToLower(string(v)), "e")
+	return v[0] == '-' && strings.ContainsAny(mantissa, "123456789")
 }
 
 // plainSeconds reads a number that is nothing but digits, as nearly every date
@@ -131,7 +112,7 @@ func plainSeconds(v Value) (int64, bool) {
 		return 0, false
 	}
 	var seconds int64
-	for _, c := range v {
+	for _, c := range []byte(v) {
 		if c < '0' || c > '9' {
 			return 0, false
 		}
@@ -140,23 +121,21 @@ func plainSeconds(v Value) (int64, bool) {
 	return seconds, true
 }
 
-func (v Value) kind() jsontext.Kind { return jsontext.Value(v).Kind() }
-
-// kindName names a kind of JSON values, with its article.
-func kindName(kind jsontext.Kind) string {
-	switch kind {
-	case jsontext.KindNull:
-		return "null"
-	case jsontext.KindTrue, jsontext.KindFalse:
-		return "a boolean"
-	case jsontext.KindString:
+// kind names the kind of v, with its article.
+func (v Value) kind() string {
+	switch c := at(string(v), 0); {
+	case c == '"':
 		return "a string"
-	case jsontext.KindNumber:
+	case c == '-' || isDigit(c):
 		return "a number"
-	case jsontext.KindBeginObject:
+	case c == '{':
 		return "an object"
-	case jsontext.KindBeginArray:
+	case c == '[':
 		return "an array"
+	case c == 't' || c == 'f':
+		return "a boolean"
+	case c == 'n':
+		return "null"
 	default:
 		return "not valid JSON"
 	}

@@ -11,21 +11,20 @@ import (
 )
 
 func TestText(t *testing.T) {
-	for value, want := range map[string]string{`""`: "", `"a"`: "a", `"\u0061\"\\\/\n"`: "a\"\\/\n", `"ü"`: "ü", `"\ud83d\ude00"`: "😀"} {
+	for value, want := range map[string]string{`""`: "", `"a"`: "a", `"\u0061\"\\\/\n"`: "a\"\\/\n", `"ü"`: "ü", `"\ud83d\ude00"`: "😀", `"` + strings.Repeat(`x\u20ac`, 100) + `"`: strings.Repeat("x€", 100)} {
 		got, err := strictjson.Value(value).Text()
 		assert.NoError(t, err, value)
 		assert.Equal(t, want, got)
 	}
 	for value, says := range map[string]string{
-		`1`:        "is a number; it must be a string",
-		`-1`:       "is a number; it must be a string",
-		`null`:     "is null; it must be a string",
-		`true`:     "is a boolean; it must be a string",
-		`false`:    "is a boolean; it must be a string",
-		`["a"]`:    "is an array; it must be a string",
-		`{"a":1}`:  "is an object; it must be a string",
-		``:         "is not valid JSON; it must be a string",
-		`"\ud800"`: "is not valid JSON",
+		`1`:       "is a number; it must be a string",
+		`-1`:      "is a number; it must be a string",
+		`null`:    "is null; it must be a string",
+		`true`:    "is a boolean; it must be a string",
+		`false`:   "is a boolean; it must be a string",
+		`["a"]`:   "is an array; it must be a string",
+		`{"a":1}`: "is an object; it must be a string",
+		``:        "is not valid JSON; it must be a string",
 	} {
 		got, err := strictjson.Value(value).Text()
 		assert.EqualError(t, err, says, value)
@@ -50,8 +49,6 @@ func TestTexts(t *testing.T) {
 		`["a",["b"]]`:  "is an array with an element that is an array" + must,
 		`[{}]`:         "is an array with an element that is an object" + must,
 		`[true, null]`: "is an array with an element that is a boolean" + must,
-		`["a"]"b"`:     "is not valid JSON",
-		`"\ud800"`:     "is not valid JSON",
 	} {
 		got, err := strictjson.Value(value).Texts()
 		assert.EqualError(t, err, says, value)
@@ -85,7 +82,7 @@ func TestSeconds(t *testing.T) {
 		assert.Equal(t, want.UTC(), got, value)
 	}
 	for says, values := range map[string][]string{
-		"is before 1970": {`-1`, `-1e-9`, `-1e-400`, `-1e-999999999`, `-0.1E-400`, `-1e9999999999999999999`, `-1e400`},
+		"is before 1970": {`-1`, `-9`, `-9e-400`, `-1e-9`, `-1e-400`, `-1e-999999999`, `-0.1E-400`, `-1e9999999999999999999`, `-1e400`},
 		"is after the year 9999; are these milliseconds? it must be in seconds": {
 			`253402300799.0000001`, `253402300800`, `1893456000000`, `999999999999999999`, `1000000000000000000`,
 			`9223372036854775808`, `1e12`, `1e400`, `1e999999999`,

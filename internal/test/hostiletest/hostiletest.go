@@ -140,21 +140,25 @@ func Algorithms() []*Reader {
 // A Strategy is what a Reader describes.
 type Strategy = authstrategy.JWTStrategy[authstrategy.Subject]
 
-// Strategy returns the strategy that r describes.
-func (r *Reader) Strategy() (*Strategy, error) { return r.strategy(hmacSecret, verificationKeys()) }
-
-// Stranger returns the same strategy, but with a key that signed none of the tokens.
-func (r *Reader) Stranger() (*Strategy, error) { return r.strategy(strangerSecret, strangers()) }
-
-// StrangerOf returns Stranger with another algorithm, that of a key pair.
-func (r *Reader) StrangerOf(alg authstrategy.Algorithm) (*Strategy, error) {
-	other := *r
-	other.Algorithm = alg
-	return other.Stranger()
+// Strategy returns the strategy that r describes, with more options.
+func (r *Reader) Strategy(more ...authstrategy.Option) (*Strategy, error) {
+	return r.strategy(hmacSecret, verificationKeys(), more)
 }
 
-func (r *Reader) strategy(secret string, public map[string]crypto.PublicKey) (*Strategy, error) {
-	options := r.options()
+// Stranger returns the same strategy, but with a key that signed none of the tokens.
+func (r *Reader) Stranger(more ...authstrategy.Option) (*Strategy, error) {
+	return r.strategy(strangerSecret, strangers(), more)
+}
+
+// StrangerOf returns Stranger with another algorithm, that of a key pair.
+func (r *Reader) StrangerOf(alg authstrategy.Algorithm, more ...authstrategy.Option) (*Strategy, error) {
+	other := *r
+	other.Algorithm = alg
+	return other.Stranger(more...)
+}
+
+func (r *Reader) strategy(secret string, public map[string]crypto.PublicKey, more []authstrategy.Option) (*Strategy, error) {
+	options := append(r.options(), more...)
 	if r.KeyID != "" {
 		options = append(options, authstrategy.WithKeyID(r.KeyID))
 	}

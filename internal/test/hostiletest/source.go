@@ -30,11 +30,12 @@ func (s *Source) PublicKeys(_ context.Context, kid string) ([]*authstrategy.Publ
 	return s.keys, nil
 }
 
-// SourceStrategy returns the strategy that r describes, but with the keys of the
-// source in place of its own. r is the Reader of a row that ForSource returned. The
-// source minds the kid, also where r has a KeyID.
-func (r *Reader) SourceStrategy(source *Source) (*Strategy, error) {
-	return authstrategy.GetJWTStrategy[authstrategy.Subject](authstrategy.Secret{}, append(r.options(), authstrategy.WithKeySource(source))...)
+// SourceStrategy returns the strategy that r describes, with more options, but with
+// the keys of the source in place of its own. r is the Reader of a row that ForSource
+// returned. The source minds the kid, also where r has a KeyID.
+func (r *Reader) SourceStrategy(source authstrategy.KeySource, more ...authstrategy.Option) (*Strategy, error) {
+	options := append(append(r.options(), authstrategy.WithKeySource(source)), more...)
+	return authstrategy.GetJWTStrategy[authstrategy.Subject](authstrategy.Secret{}, options...)
 }
 
 // Source returns one that has r's key in the middle of those of WrongSource.
