@@ -21,7 +21,7 @@ import (
 
 // FuzzReadClaims: whatever is read, golang-jwt reads too, to the same claims,
 // and its segments are the only spelling of what they say. What is refused is
-// refused for one reason.
+// refused for one reason. A strategy with a cache says the same, twice.
 func FuzzReadClaims(f *testing.F) {
 	seeds := 0
 	for _, row := range hostiletest.Rows() {
@@ -35,7 +35,7 @@ func FuzzReadClaims(f *testing.F) {
 		}
 	}
 	require.Greater(f, seeds, 1000, "the matrix gave too few seeds")
-	s := newStrategy(f, testSecret)
+	s, cached := newStrategy(f, testSecret), newStrategy(f, testSecret, authstrategy.WithTokenCache(2))
 	parser := jwt.NewParser(jwt.WithJSONNumber(), jwt.WithValidMethods([]string{"HS256"}), jwt.WithStrictDecoding(),
 		jwt.WithAudience(authstrategy.DefaultAudience), jwt.WithExpirationRequired(), jwt.WithTimeFunc(func() time.Time { return testTime }),
 		jwt.WithLeeway(time.Second)) // it cuts the fractions of dates off
@@ -44,6 +44,7 @@ func FuzzReadClaims(f *testing.F) {
 	f.Fuzz(func(t *testing.T, header, claims string) {
 		token := sign(header, claims)
 		ours, err := s.ReadClaims(ctx, token)
+		requireSameTwice(t, cached, token, ours, err)
 		if err != nil {
 			requireOneReason(t, err)
 			require.Nil(t, ours)
@@ -88,9 +89,10 @@ func FuzzReadClaims(f *testing.F) {
 }
 
 // FuzzToken: a token that was not written by the strategy is refused, and one
-// that is read is, byte for byte, one that was signed.
+// that is read is, byte for byte, one that was signed. A strategy with a cache says
+// the same, twice.
 func FuzzToken(f *testing.F) {
-	s := newStrategy(f, testSecret)
+	s, cached := newStrategy(f, testSecret), newStrategy(f, testSecret, authstrategy.WithTokenCache(2))
 	for _, row := range hostiletest.Rows() {
 		if len(row.Token) < 1000 {
 			f.Add(row.Token)
@@ -99,6 +101,7 @@ func FuzzToken(f *testing.F) {
 	f.Add(sign(testHeader, testClaims))
 	f.Fuzz(func(t *testing.T, token string) {
 		claims, err := s.ReadClaims(ctx, token)
+		requireSameTwice(t, cached, token, claims, err)
 		if err != nil {
 			requireOneReason(t, err)
 			require.Nil(t, claims)
@@ -113,9 +116,9 @@ func FuzzToken(f *testing.F) {
 }
 
 // FuzzOneByte: a good token with one byte changed, added or taken away is
-// refused.
+// refused, also by a strategy that remembers the good one.
 func FuzzOneByte(f *testing.F) {
-	s := newStrategy(f, testSecret)
+	s, cached := newStrategy(f, testSecret), newStrategy(f, testSecret, authstrategy.WithTokenCache(1))
 	good := sign(testHeader, testClaims)
 	for i := range len(good) {
 		f.Add(i, good[i]^1)
@@ -130,12 +133,16 @@ func FuzzOneByte(f *testing.F) {
 			}
 			_, err := s.ReadClaims(ctx, token)
 			requireOneReason(t, err)
+			remember(t, cached, good)
+			requireAnswer(t, cached, token, nil, err)
+			requireAnswer(t, cached, token, nil, err)
+			require.True(t, authstrategy.Remembers(cached, good))
 		}
 	})
 }
 
-// FuzzWriteRead: reading gives back exactly what was written; what is not
-// written is refused with a documented error.
+// FuzzWriteRead: reading gives back exactly what was written, also from a cache; what
+// is not written is refused with a documented error.
 func FuzzWriteRead(f *testing.F) {
 	f.Add("1", "a", "b", "role", `"admin"`)
 	f.Add("\xff", "a", "", "", ``)
@@ -144,7 +151,7 @@ func FuzzWriteRead(f *testing.F) {
 	f.Add("1", "a", "b", "x", `{"a":1,"a":2}`)
 	f.Add("1", "a", "b", "y", ` [ 1e400 , "\ud83d\ude00", "\ud800" ] `)
 	f.Fuzz(func(t *testing.T, subject, audience1, audience2, name, value string) {
-		s, err := authstrategy.GetJWTStrategy[grown](authstrategy.NewSecret(testSecret), at(testTime), authstrategy.WithAudience(audience1, audience2))
+		s, err := authstrategy.GetJWTStrategy[grown](authstrategy.NewSecret(testSecret), at(testTime), authstrategy.WithAudience(audience1, audience2), authstrategy.WithTokenCache(1))
 		if err != nil {
 			require.ErrorIs(t, err, authstrategy.ErrInvalidConfig)
 			require.True(t, isNoAudience(audience1) || isNoAudience(audience2))
@@ -157,15 +164,18 @@ func FuzzWriteRead(f *testing.F) {
 			require.True(t, errors.Is(err, authstrategy.ErrInvalidSubject) || errors.Is(err, authstrategy.ErrInvalidClaims), err)
 			return
 		}
-		user, err := s.ReadToken(ctx, token, func(_ context.Context, claims *authstrategy.Claims) (grown, error) {
-			require.Equal(t, []string{audience1, audience2}, claims.Audience)
-			var private map[string]json.RawMessage
-			require.NoError(t, claims.Decode(&private))
-			require.Equal(t, exactly(t, value), exactly(t, string(private[name])))
-			return grown{claims.Subject, nil}, nil
-		})
-		require.NoError(t, err)
-		require.Equal(t, subject, user.ID)
+		for range 2 {
+			user, err := s.ReadToken(ctx, token, func(_ context.Context, claims *authstrategy.Claims) (grown, error) {
+				require.Equal(t, []string{audience1, audience2}, claims.Audience)
+				var private map[string]json.RawMessage
+				require.NoError(t, claims.Decode(&private))
+				require.Equal(t, exactly(t, value), exactly(t, string(private[name])))
+				return grown{claims.Subject, nil}, nil
+			})
+			require.NoError(t, err)
+			require.Equal(t, subject, user.ID)
+			require.True(t, authstrategy.Remembers(s, token))
+		}
 	})
 }
 
@@ -201,7 +211,7 @@ func FuzzGetJWTStrategy(f *testing.F) {
 		opts := []authstrategy.Option{
 			at(testTime), authstrategy.WithAlgorithm(authstrategy.Algorithm(alg)), authstrategy.WithLifetime(time.Duration(lifetime)),
 			authstrategy.WithIssuer(issuer), authstrategy.WithTokenType(typ), authstrategy.WithAudience(audience),
-			authstrategy.WithMaxTokenSize(size), authstrategy.WithLeeway(time.Duration(leeway)),
+			authstrategy.WithMaxTokenSize(size), authstrategy.WithLeeway(time.Duration(leeway)), authstrategy.WithTokenCache(1),
 		}
 		if withPublic {
 			opts = append(opts, authstrategy.WithPublicKey(public))
@@ -218,8 +228,11 @@ func FuzzGetJWTStrategy(f *testing.F) {
 			require.True(t, errors.Is(err, authstrategy.ErrNoSigningKey) || errors.Is(err, authstrategy.ErrInvalidClaims), err)
 			return
 		}
-		_, err = s.ReadToken(ctx, token, loadSubject)
-		require.NoError(t, err)
+		for range 2 { // the second time from memory
+			_, err = s.ReadToken(ctx, token, loadSubject)
+			require.NoError(t, err)
+			require.True(t, authstrategy.Remembers(s, token))
+		}
 	})
 }
 

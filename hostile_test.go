@@ -189,16 +189,16 @@ type rotations struct {
 	otherAlgorithm                                 authstrategy.Algorithm
 }
 
-func newRotations(t *testing.T, r *hostiletest.Reader) rotations {
+func newRotations(t *testing.T, r *hostiletest.Reader, more ...authstrategy.Option) rotations {
 	t.Helper()
 	otherAlgorithm := authstrategy.EdDSA
 	if r.Algorithm == authstrategy.EdDSA || r.Algorithm == authstrategy.Ed25519 {
 		otherAlgorithm = authstrategy.ES256
 	}
-	own := hostileStrategy(t, r)
-	stranger, err := r.Stranger()
+	own := hostileStrategy(t, r, more...)
+	stranger, err := r.Stranger(more...)
 	require.NoError(t, err, r.Name)
-	strangerOf, err := r.StrangerOf(otherAlgorithm)
+	strangerOf, err := r.StrangerOf(otherAlgorithm, more...)
 	require.NoError(t, err, r.Name)
 	return rotations{anyOf(t, own, stranger), anyOf(t, stranger, own), anyOf(t, strangerOf, own), otherAlgorithm}
 }
@@ -285,6 +285,148 @@ func checkSources(t *testing.T, s sources, row hostiletest.Row) {
 	}
 }
 
+// TestTokenCacheHostile reads the matrix with strategies that have a cache, each token
+// twice. They say what strategies without one say.
+func TestTokenCacheHostile(t *testing.T) {
+	for name, test := range map[string]func(*testing.T){
+		"alone": cacheAlone, "AnyOf": cacheThroughAnyOf, "source": cacheThroughSource, "one byte": cacheAndOneByte,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t)
+		})
+	}
+}
+
+const hostileCache = 8 // tokens: few, so that they push out one another
+
+func cacheAlone(t *testing.T) {
+	type pair struct{ plain, cached *hostiletest.Strategy }
+	of := perReader(func(r *hostiletest.Reader) pair {
+		return pair{hostileStrategy(t, r), hostileStrategy(t, r, authstrategy.WithTokenCache(hostileCache))}
+	})
+	bad, good := 0, 0
+	controls := map[string]bool{}
+	for _, row := range hostiletest.Rows() {
+		s := of(row.Reader)
+		check := func(token string, reason error) {
+			want, wantErr := s.plain.ReadClaims(ctx, token)
+			require.True(t, errors.Is(wantErr, reason), "%s: %v, want %v", row.Name, wantErr, reason)
+			requireSameTwice(t, s.cached, token, want, wantErr)
+			if reason == nil {
+				good++
+			} else {
+				bad++
+			}
+		}
+		for _, token := range append([]string{row.Token}, row.Respelled()...) {
+			check(token, row.Want)
+		}
+		if control := row.Reader.Name + row.Control; row.Control != "" && !controls[control] {
+			controls[control] = true
+			check(row.Control, nil)
+		}
+	}
+	assert.Greater(t, bad, 7000)
+	assert.Greater(t, good, 1000)
+	t.Logf("bad %d, good %d", bad, good)
+}
+
+func cacheThroughAnyOf(t *testing.T) {
+	of := perReader(func(r *hostiletest.Reader) rotations {
+		return newRotations(t, r, authstrategy.WithTokenCache(hostileCache))
+	})
+	for i, row := range hostiletest.Rows() {
+		s := of(row.Reader)
+		strategy, want := s.beforeStranger, furthest(row.Want, strangerSays(row))
+		switch i % 3 { // by turns: it is the same cache
+		case 1:
+			strategy = s.afterStranger
+		case 2:
+			strategy, want = s.afterStrangerOf, furthest(row.Want, strangerOfSays(row, s.otherAlgorithm))
+		}
+		for range 2 {
+			if got := verdict(t, strategy, row.Token); got != want {
+				t.Errorf("%s: %v, want %v", row.Name, got, want)
+			}
+		}
+	}
+}
+
+// A switchedSource is one source at a time.
+type switchedSource struct{ *hostiletest.Source }
+
+func cacheThroughSource(t *testing.T) {
+	type switched struct {
+		strategy            *hostiletest.Strategy
+		source              *switchedSource
+		right, wrong, empty *hostiletest.Source
+	}
+	of := perReader(func(r *hostiletest.Reader) switched {
+		source := &switchedSource{}
+		strategy, err := r.SourceStrategy(source, authstrategy.WithTokenCache(hostileCache))
+		require.NoError(t, err, r.Name)
+		return switched{strategy, source, r.Source(), r.WrongSource(), &hostiletest.Source{}}
+	})
+	bad, good := 0, 0
+	for _, row := range hostiletest.Rows() {
+		row, ok := row.ForSource()
+		if !ok {
+			continue
+		}
+		s := of(row.Reader)
+		check := func(source *hostiletest.Source, want error) {
+			t.Helper()
+			s.source.Source = source
+			if got := verdict(t, s.strategy, row.Token); got != want {
+				t.Errorf("%s: %v, want %v", row.Name, got, want)
+			}
+		}
+		check(s.right, row.Want)
+		check(s.right, row.Want)
+		if row.Want != nil {
+			bad++
+			continue
+		}
+		good++
+		check(s.wrong, authstrategy.ErrTokenSignature)
+		check(s.empty, authstrategy.ErrTokenUnverifiable)
+		check(s.right, nil)
+	}
+	assert.Greater(t, bad, 5000)
+	assert.GreaterOrEqual(t, good, 590)
+	t.Logf("bad %d, good %d", bad, good)
+}
+
+// cacheAndOneByte changes one byte of a token that is remembered. The cache has one
+// place: every variant meets the token, and none pushes it out.
+func cacheAndOneByte(t *testing.T) {
+	for _, reader := range hostiletest.Algorithms() {
+		strategy := hostileStrategy(t, reader, authstrategy.WithTokenCache(1))
+		token := reader.Good()
+		requireRead(t, strategy, token, "the token itself")
+		every := 173
+		switch reader.Algorithm {
+		case authstrategy.HS256:
+			every = 2
+		case authstrategy.ES384, authstrategy.ES512:
+			every = 1601
+		}
+		count := 0
+		for _, variants := range []iter.Seq[string]{hostiletest.OneByteVariants(token), hostiletest.OneByteLongerOrShorter(token)} {
+			for variant := range variants {
+				if count++; count%every != 0 {
+					continue
+				}
+				if _, err := strategy.ReadClaims(ctx, variant); !errors.Is(err, authstrategy.ErrInvalidToken) {
+					t.Fatalf("%s: %q: %v", reader.Name, variant, err)
+				}
+			}
+		}
+		requireFromMemory(t, strategy, token)
+	}
+}
+
 // perReader returns f, called once for each Reader.
 func perReader[T any](f func(*hostiletest.Reader) T) func(*hostiletest.Reader) T {
 	made := map[*hostiletest.Reader]T{}
@@ -320,9 +462,9 @@ func verdict(t *testing.T, strategy authstrategy.Strategy[authstrategy.Subject],
 	return err
 }
 
-func hostileStrategy(t *testing.T, reader *hostiletest.Reader) *authstrategy.JWTStrategy[authstrategy.Subject] {
+func hostileStrategy(t *testing.T, reader *hostiletest.Reader, more ...authstrategy.Option) *authstrategy.JWTStrategy[authstrategy.Subject] {
 	t.Helper()
-	strategy, err := reader.Strategy()
+	strategy, err := reader.Strategy(more...)
 	require.NoError(t, err, reader.Name)
 	return strategy
 }

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/go-authstrategy/authstrategy/internal/cache"
 	"github.com/go-authstrategy/authstrategy/internal/claims"
 	"github.com/go-authstrategy/authstrategy/internal/errs"
 	"github.com/go-authstrategy/authstrategy/internal/jws"
@@ -280,6 +281,7 @@ type tokens struct {
 	codec  *jws.Codec
 	claims *claims.Codec
 	keys   *keyring.Ring
+	seen   cache.Cache[verified]
 }
 
 // verified is what a token whose signature was verified says. It is the same at every
@@ -301,6 +303,9 @@ func newTokens(secret Secret, o *options) (*tokens, error) {
 		return nil, err
 	}
 	t := &tokens{rules: o.rules, keys: ring}
+	if o.cachedTokens > 0 {
+		t.seen = cache.New[verified](o.cachedTokens)
+	}
 	// These two never fail: the options refuse what is not UTF-8.
 	t.codec, _ = jws.NewCodec(string(o.algorithm), o.tokenType, ring.ID)
 	t.claims, _ = claims.NewCodec(o.audience, o.audienceClaim)
@@ -372,11 +377,35 @@ func (t *tokens) read(ctx context.Context, token string) (*Claims, error) {
 	if len(token) > t.maxTokenSize {
 		return nil, errTooLarge
 	}
+	v, err := t.recall(ctx, token)
+	if err != nil {
+		return nil, err
+	}
+	if v != nil {
+		return t.accept(v)
+	}
 	var opened verified
 	if err := t.open(ctx, token, &opened); err != nil {
 		return nil, err
 	}
-	return t.accept(&opened)
+	c, err := t.accept(&opened)
+	if err == nil {
+		t.seen.Put(token, &opened)
+	}
+	return c, err
+}
+
+// recall returns what an earlier read has verified of these very bytes; nil if
+// nothing, or if the key that verified it is no longer one that may have signed it.
+func (t *tokens) recall(ctx context.Context, token string) (*verified, error) {
+	v := t.seen.Get(token)
+	if v == nil {
+		return nil, nil
+	}
+	if stands, err := v.Stands(ctx, t.keys.Verifying); err != nil || !stands {
+		return nil, err
+	}
+	return v, nil
 }
 
 // open returns what the token says, once its signature has been verified.

@@ -2,6 +2,7 @@ package authstrategy_test
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -74,6 +75,13 @@ func TestOptionBounds(t *testing.T) {
 		{"WithMaxTokenSize", authstrategy.WithMaxTokenSize(1 << 20), ""},
 		{"WithMaxTokenSize", authstrategy.WithMaxTokenSize(255), "256 to 1048576 bytes"},
 		{"WithMaxTokenSize", authstrategy.WithMaxTokenSize(1<<20 + 1), "256 to 1048576 bytes"},
+		{"WithTokenCache", authstrategy.WithTokenCache(1), ""},
+		{"WithTokenCache", authstrategy.WithTokenCache(1 << 20), ""},
+		{"WithTokenCache", authstrategy.WithTokenCache(0), "WithTokenCache(0) is out of range; it must be from 1 to 1048576 tokens (for no cache, omit the option)"},
+		{"WithTokenCache", authstrategy.WithTokenCache(-1), "WithTokenCache(-1) is out of range; it must be from 1 to 1048576 tokens"},
+		{"WithTokenCache", authstrategy.WithTokenCache(1<<20 + 1), "WithTokenCache(1048577) is out of range; it must be from 1 to 1048576 tokens"},
+		{"WithTokenCache", authstrategy.WithTokenCache(math.MinInt), "is out of range"},
+		{"WithTokenCache", authstrategy.WithTokenCache(math.MaxInt), "is out of range"},
 		{"WithClock", authstrategy.WithClock(time.Now), ""},
 		{"WithClock", authstrategy.WithClock(nil), "is no clock"},
 	} {
@@ -183,6 +191,10 @@ func TestAllMistakesAtOnce(t *testing.T) {
 func TestOptionTwice(t *testing.T) {
 	s := newStrategy(t, testSecret, authstrategy.WithLifetime(time.Minute), authstrategy.WithLifetime(time.Hour))
 	assert.Equal(t, time.Hour, s.Lifetime())
+	s = newStrategy(t, testSecret, authstrategy.WithTokenCache(8), authstrategy.WithTokenCache(1))
+	remember(t, s, sign(testHeader, testClaims))
+	remember(t, s, sign(testHeader, " "+testClaims))
+	assert.False(t, authstrategy.Remembers(s, sign(testHeader, testClaims)), "there is place for one token")
 	for name, opts := range map[string][]authstrategy.Option{
 		"WithLifetime":     {authstrategy.WithLifetime(0), authstrategy.WithLifetime(time.Hour)},
 		"WithAudience":     {authstrategy.WithAudience(), authstrategy.WithAudience("a")},
@@ -191,6 +203,7 @@ func TestOptionTwice(t *testing.T) {
 		"WithLeeway":       {authstrategy.WithLeeway(-1), authstrategy.WithLeeway(0)},
 		"WithTokenType":    {authstrategy.WithTokenType(""), authstrategy.WithTokenType("t")},
 		"WithMaxTokenSize": {authstrategy.WithMaxTokenSize(0), authstrategy.WithMaxTokenSize(256)},
+		"WithTokenCache":   {authstrategy.WithTokenCache(0), authstrategy.WithTokenCache(1)},
 		"WithClock":        {authstrategy.WithClock(nil), authstrategy.WithClock(time.Now)},
 	} {
 		_, err := authstrategy.GetJWTStrategy[authstrategy.Subject](authstrategy.NewSecret(testSecret), opts...)

@@ -17,10 +17,15 @@ import (
 )
 
 // Strategies and secrets go through the dumpers and encoders that people use,
-// without a panic and without the secret.
+// without a panic, and without the secret or a token that is remembered.
 func TestDumpers(t *testing.T) {
 	const secret = "for tests only: 32 bytes and some more"
-	strategy, err := authstrategy.GetJWTStrategy[authstrategy.Subject](authstrategy.NewSecret(secret))
+	const subject = "a user whose token is remembered"
+	strategy, err := authstrategy.GetJWTStrategy[authstrategy.Subject](authstrategy.NewSecret(secret), authstrategy.WithTokenCache(4))
+	require.NoError(t, err)
+	token, err := strategy.WriteToken(t.Context(), subject)
+	require.NoError(t, err)
+	_, err = strategy.ReadClaims(t.Context(), token)
 	require.NoError(t, err)
 	type config struct {
 		Strategy *authstrategy.JWTStrategy[authstrategy.Subject]
@@ -40,7 +45,11 @@ func TestDumpers(t *testing.T) {
 	}
 	for name, dump := range dumpers {
 		for _, v := range []any{strategy, *strategy, authstrategy.NewSecret(secret), config{strategy, authstrategy.NewSecret(secret)}, &config{strategy, authstrategy.NewSecret(secret)}} {
-			assert.NotPanics(t, func() { assert.NotContains(t, dump(v), secret, "%s of %T", name, v) }, "%s of %T", name, v)
+			var dumped string
+			assert.NotPanics(t, func() { dumped = dump(v) }, "%s of %T", name, v)
+			for _, hidden := range []string{secret, token, subject} {
+				assert.NotContains(t, dumped, hidden, "%s of %T", name, v)
+			}
 		}
 	}
 	out, err := yaml3.Marshal(config{nil, authstrategy.NewSecret(secret)})

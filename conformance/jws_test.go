@@ -2,7 +2,9 @@ package conformance
 
 import (
 	"encoding/json"
+	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/go-authstrategy/authstrategy"
@@ -57,6 +59,58 @@ var exemptions = map[string]map[int]exemption{
 func TestWycheproofTokens(t *testing.T) {
 	runTokens(t, "json_web_signature_test.json", 401, accepts)
 	runTokens(t, "json_web_crypto_test.json", 83, accepts)
+}
+
+// TestWycheproofTokensWithCache reads the same vectors by strategies, each token once
+// without a cache and twice with one. The words are the same each time: most of those
+// whose signature is right have a payload that is no JSON.
+func TestWycheproofTokensWithCache(t *testing.T) {
+	read := 0
+	acceptsTwice := func(t *testing.T, key jwk, alg string, v vector) bool {
+		plain, err := key.strategy(alg)
+		if err != nil {
+			return accepts(t, key, alg, v)
+		}
+		cached, err := key.strategy(alg, authstrategy.WithTokenCache(1))
+		require.NoError(t, err)
+		_, want := plain.ReadClaims(t.Context(), v.token())
+		require.ErrorIs(t, want, authstrategy.ErrInvalidToken)
+		for range 2 {
+			claims, err := cached.ReadClaims(t.Context(), v.token())
+			require.EqualError(t, err, want.Error(), "vector %d (%s)", v.TcID, v.Comment)
+			require.Nil(t, claims)
+		}
+		read++
+		return isAfterSignature(want)
+	}
+	runTokens(t, "json_web_signature_test.json", 401, acceptsTwice)
+	runTokens(t, "json_web_crypto_test.json", 83, acceptsTwice)
+	assert.Greater(t, read, 400, "tokens that a strategy read")
+}
+
+// isAfterSignature reports whether a token was refused for what its verified header
+// and payload say.
+func isAfterSignature(err error) bool {
+	for _, reason := range []error{
+		authstrategy.ErrTokenType, authstrategy.ErrTokenAudience, authstrategy.ErrTokenClaimMissing, authstrategy.ErrTokenExpired,
+	} {
+		if errors.Is(err, reason) {
+			return true
+		}
+	}
+	return errors.Is(err, authstrategy.ErrTokenMalformed) && strings.Contains(err.Error(), "its claims are")
+}
+
+// strategy returns one that verifies with the key.
+func (k jwk) strategy(alg string, options ...authstrategy.Option) (*authstrategy.JWTStrategy[authstrategy.Subject], error) {
+	options = append(options, authstrategy.WithAlgorithm(authstrategy.Algorithm(alg)))
+	if k.Kty == "oct" {
+		return authstrategy.GetJWTStrategy[authstrategy.Subject](authstrategy.NewSecret(string(bytesOf(k.K))), append(options, authstrategy.WithInsecureShortSecret())...)
+	}
+	if _, err := k.public(); err != nil {
+		return nil, err
+	}
+	return authstrategy.GetJWTStrategy[authstrategy.Subject](authstrategy.Secret{}, append(options, authstrategy.WithPublicKey(k.pem()))...)
 }
 
 // refusedKeys are the keys that no strategy is made with, by test id.
