@@ -303,7 +303,7 @@ func (all *anyOf[U]) DestroyToken(ctx context.Context, token string, user U) err
 func init() { inspect.Set(writers) }
 
 // writers returns the JWTStrategies that sign among the strategy and those that AnyOf
-// has combined in it.
+// has combined in it. What wraps a strategy, inspect.Writers opens.
 func writers(strategy any) []inspect.Writer {
 	if s, ok := strategy.(interface{ writers() []inspect.Writer }); ok {
 		return s.writers()
@@ -313,7 +313,7 @@ func writers(strategy any) []inspect.Writer {
 
 func (all *anyOf[U]) writers() (found []inspect.Writer) {
 	for _, strategy := range all.strategies {
-		found = append(found, writers(strategy)...)
+		found = append(found, inspect.Writers(strategy)...)
 	}
 	return found
 }

@@ -43,27 +43,23 @@ func Shield(err error, hidden []error) error {
 // Refuse returns an error that matches the reason, which is one of the hidden
 // errors, and all else that Shield leaves of err.
 func Refuse(reason, err error, hidden []error) error {
-	return &refusal{reason, err, hidden}
+	return &refusal{reason, Shield(err, hidden)}
 }
 
-type refusal struct {
-	reason, err error
-	hidden      []error
-}
+type refusal [2]error // the reason, and the error with its shield
 
 // Error begins with the reason, and says it once.
 func (r *refusal) Error() string {
-	reason := r.reason.Error()
-	own := strings.TrimSuffix(strings.TrimPrefix(r.err.Error(), reason), reason)
+	reason := r[0].Error()
+	own := strings.TrimSuffix(strings.TrimPrefix(r[1].Error(), reason), reason)
 	if own = strings.Trim(own, ": \n"); own == "" {
 		return reason
 	}
 	return reason + ": " + own
 }
 
-func (r *refusal) Unwrap() []error {
-	return []error{r.reason, Shield(r.err, r.hidden)}
-}
+// Unwrap allocates nothing: code that counts errors calls it often.
+func (r *refusal) Unwrap() []error { return r[:] }
 
 // shielded is used by pointer, since the error in it may not be comparable.
 type shielded struct {
