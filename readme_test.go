@@ -52,12 +52,27 @@ type program struct {
 var programs = map[string][]program{
 	"README.md": {
 		{output: "hello Ada\n"},
-		{output: "42 until "},
-		{quotes: "example_keys_test.go"},
 		{onto: 1, output: "hello Ada\n", beside: []string{"bearer_test.go"}},
-		{onto: 1, output: "hello Ada\n", beside: []string{"both_test.go"}},
-		{quotes: "docs/sessions.md"},
-		{output: "42 [editor]\n"},
+		{quotes: "observe/otelauth/example_test.go"},
+	},
+	"docs/coming-from.md": {
+		{quotes: "examples/migration/users.go"},
+		{quotes: "examples/migration/users.go"},
+		{quotes: "examples/migration/old.go"},
+		{quotes: "examples/migration/service.go"},
+		{quotes: "examples/migration/service.go"},
+		{quotes: "examples/migration/legacy.go"},
+		{quotes: "examples/migration/old.go"},
+		{quotes: "examples/migration/golangjwt.go"},
+		{quotes: "examples/migration/jwtauth.go"},
+		{quotes: "examples/migration/ginjwt.go"},
+		{quotes: "examples/migration/users.go"},
+		{quotes: "examples/migration/service.go"},
+		{quotes: "examples/migration/keyids.go"},
+		{quotes: "examples/migration/keyids.go"},
+		{quotes: "examples/migration/ginjwt.go"},
+		{quotes: "examples/migration/echojwt.go"},
+		{quotes: "examples/migration/echojwt.go"},
 	},
 	"docs/http.md": {
 		{beside: []string{"service_test.go"}},
@@ -66,6 +81,7 @@ var programs = map[string][]program{
 		{quotes: "examples/frameworks/gin.go"},
 		{quotes: "examples/frameworks/grpc.go"},
 	},
+	"docs/interchange.md": {},
 	"docs/issuers.md": {
 		{quotes: "example_keys_test.go"},
 		{quotes: "issuers_test.go"},
@@ -73,6 +89,7 @@ var programs = map[string][]program{
 		{quotes: "issuers_test.go"},
 	},
 	"docs/keys.md": {
+		{output: "42 until "},
 		{output: "old token, now: hello Ada\nold token, after: authstrategy: token signature is invalid: the token was altered, or signed with another key\nnew token, after: hello Ada\n"},
 		{output: "1 reads tokens of 0: yes\n2 reads tokens of 1: yes\n3 reads tokens of 2: yes\n" +
 			"0 reads tokens of 1: yes\n1 reads tokens of 2: yes\n2 reads tokens of 3: yes\n" +
@@ -81,7 +98,14 @@ var programs = map[string][]program{
 		{output: "hello 42\n"},
 		{output: "hello 42\ncancelled: true false\n"},
 	},
+	"docs/operation.md": {
+		{output: `{"read ok": 2, "read token_malformed": 1, "read token_missing": 1, "write ok": 1}` + "\n"},
+		{quotes: "examples/replicas/metrics.go"},
+		{quotes: "examples/replicas/routes.go"},
+	},
+	"docs/performance.md": {},
 	"docs/recipes.md": {
+		{output: "42 [editor]\n"},
 		{output: "hello Ada\n", beside: []string{"driver.go", "driver_test.go"}},
 		{output: "stolen token: authstrategy: user refused\nfresh token: hello Ada\n", beside: []string{"version_test.go"}},
 	},
@@ -206,6 +230,8 @@ var packages = map[string]struct{ folder, document string }{
 	"session":    {"session", "docs/sessions.md"},
 	"redisstore": {"session/redisstore", "docs/sessions.md"},
 	"sqlstore":   {"session/sqlstore", "docs/sessions.md"},
+	"observe":    {"observe", "docs/operation.md"},
+	"otelauth":   {"observe/otelauth", "docs/operation.md"},
 }
 
 // packageOf returns the package of a name such as authhttp.WithLifetime, and the
@@ -246,7 +272,6 @@ func TestReadmeNames(t *testing.T) {
 			linked[l[1]] = true
 			linkedBy[l[1]] = append(linkedBy[l[1]], name)
 		}
-		require.NotEmpty(t, linked, name)
 		used := map[string]bool{}
 		for _, use := range regexp.MustCompile("\\[`([A-Za-z0-9.]+)`\\](?:[^:(]|$)").FindAllStringSubmatch(text, -1) {
 			used[use[1]] = true
@@ -273,7 +298,7 @@ func TestReadmeLinks(t *testing.T) {
 	}
 	for _, name := range append(documents(t), "SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md") {
 		text := regexp.MustCompile("(?s)```.*?```|`[^`\n]*`").ReplaceAllString(document(t, name), "") // code has no links
-		for _, link := range regexp.MustCompile(`\]\(([^)]*)\)`).FindAllStringSubmatch(text, -1) {
+		for _, link := range regexp.MustCompile(`(?:\]\(|(?:src|srcset|href)=")([^)"]*)[)"]`).FindAllStringSubmatch(text, -1) {
 			for prefix, examples := range examples {
 				if example, ok := strings.CutPrefix(link[1], prefix); ok {
 					assert.Contains(t, examples, "func Example"+strings.ReplaceAll(example, ".", "_")+"(", name)
@@ -296,11 +321,12 @@ func TestReadmeLinks(t *testing.T) {
 	}
 }
 
-// headings returns the anchors of a document's headings.
+// headings returns the anchors of a document's headings, as GitHub makes them.
 func headings(text string) []string {
 	var anchors []string
 	for _, h := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(text, -1) {
-		anchors = append(anchors, strings.NewReplacer(" ", "-", ",", "").Replace(strings.ToLower(h[1])))
+		plain := regexp.MustCompile(`[^\pL\pN _-]`).ReplaceAllString(strings.ToLower(h[1]), "")
+		anchors = append(anchors, strings.ReplaceAll(plain, " ", "-"))
 	}
 	return anchors
 }
@@ -351,14 +377,50 @@ func namesIn(t *testing.T, folder, prefix string) map[string]bool {
 	return exported
 }
 
-// The tables of the README are those that the tests with other libraries wrote.
-func TestReadmeInterchange(t *testing.T) {
-	for _, name := range []string{"interop/MATRIX.md", "interop/DIFFERENCES.md"} {
-		data, err := os.ReadFile(name)
-		require.NoError(t, err)
-		rows := regexp.MustCompile(`(?m)(^\|.*\n)+`).FindString(string(data))
-		require.NotEmpty(t, rows)
-		assert.Contains(t, document(t, "README.md"), rows, name)
+// The README stays short. It begins with whom it is for, in three sentences, then with
+// the way here from other libraries.
+func TestReadmeBeginning(t *testing.T) {
+	readme := document(t, "README.md")
+	assert.Less(t, strings.Count(readme, "\n"), 350)
+	paragraphs := strings.Split(readme, "\n\n")
+	assert.Equal(t, 3, strings.Count(paragraphs[1]+" ", ". "), paragraphs[1])
+	assert.Contains(t, paragraphs[2], "](docs/coming-from.md)")
+	_, promises, ok := strings.Cut(readme, "## What v1 promises\n\n")
+	require.True(t, ok)
+	promises, _, _ = strings.Cut(promises, "\n\n")
+	assert.Equal(t, 5, strings.Count("\n"+promises, "\n- "), promises)
+}
+
+// The README has a row for every package, for every option and for every error of the
+// root, and leads to every document.
+func TestReadmeTables(t *testing.T) {
+	readme := document(t, "README.md")
+	rows := strings.Join(regexp.MustCompile(`(?m)^\|.*$`).FindAllString(readme, -1), "\n")
+	for _, folder := range []string{"", "/authhttp", "/jwks", "/session", "/observe"} {
+		assert.True(t, strings.Contains(rows, "]("+pkgSite+folder+")"), "no row has package %q", folder)
+	}
+	for name := range exportedNames(t) {
+		switch {
+		case strings.HasPrefix(name, "With"):
+			assert.True(t, strings.Contains(rows, "\n| [`"+name+"`] | "), "no row has %s", name)
+		case strings.HasPrefix(name, "Err"):
+			assert.True(t, strings.Contains(rows, "[`"+name+"`]"), "no row has %s", name)
+		}
+	}
+	for _, name := range documents(t) {
+		if name != "README.md" {
+			assert.True(t, regexp.MustCompile(`\]\(`+regexp.QuoteMeta(name)+`[)#]`).MatchString(readme), "no link leads to %s", name)
+		}
+	}
+}
+
+// The alert in the documents is the one that is tested.
+func TestReadmeAlert(t *testing.T) {
+	for _, name := range []string{"README.md", "docs/operation.md"} {
+		blocks := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(document(t, name), -1)
+		require.Len(t, blocks, 1, name)
+		lines := func(text string) string { return regexp.MustCompile(`(?m)^ +`).ReplaceAllString(text, "") }
+		assert.Contains(t, lines(document(t, "examples/replicas/alerts.yml")), lines(blocks[0][1]), name)
 	}
 }
 
@@ -367,7 +429,7 @@ func TestSecurityNamesTests(t *testing.T) {
 	named := regexp.MustCompile("`((?:Test|Fuzz|Example)[A-Za-z0-9_]+)`").FindAllStringSubmatch(document(t, "SECURITY.md"), -1)
 	require.Greater(t, len(named), 20)
 	var sources []byte
-	for _, pattern := range []string{"*_test.go", "authhttp/*_test.go", "jwks/*_test.go", "internal/*/*_test.go", "conformance/*_test.go", "session/*_test.go", "session/*/*_test.go", "session/*/*/*_test.go"} {
+	for _, pattern := range []string{"*_test.go", "authhttp/*_test.go", "jwks/*_test.go", "internal/*/*_test.go", "conformance/*_test.go", "session/*_test.go", "session/*/*_test.go", "session/*/*/*_test.go", "observe/*_test.go", "observe/*/*_test.go"} {
 		files, err := filepath.Glob(pattern)
 		require.NoError(t, err)
 		require.NotEmpty(t, files, pattern)

@@ -27,14 +27,25 @@ const (
 var algorithms = []string{"HS256", "RS256", "ES256", "EdDSA"}
 
 // A contender is one way to read and write tokens. Whatever can be made once
-// and kept (keys, parsers, verifiers, builders) is made by newReader and
-// newWriter, so that only what a request costs is measured.
+// and kept (keys, parsers, verifiers, builders) is made by its functions, so that
+// only what a request costs is measured.
 type contender struct {
-	name      string
-	module    string // whose version is shown; empty: none
-	newReader func(alg string, k *keys) (reader, error)
-	newWriter func(alg string, k *keys) (writer, error)
+	name             string
+	module           string // whose version is shown; empty: none
+	newReader        func(alg string, k *keys) (reader, error)
+	newKeyIDReader   func(alg string, k *keys) (reader, error) // of tokens with foreignKeyID; nil: newReader takes them
+	newWriter        func(alg string, k *keys) (writer, error)
+	newPrivateWriter func(alg string, k *keys) (writer, error) // a writer that adds adasClaims
 }
+
+// privateClaims are what a service adds to its tokens.
+type privateClaims struct {
+	Email  string   `json:"email"`
+	Roles  []string `json:"roles"`
+	Tenant int      `json:"tenant"`
+}
+
+var adasClaims = privateClaims{Email: "ada@example.com", Roles: []string{"admin", "editor"}, Tenant: 7}
 
 // A reader checks signature (with the algorithm pinned), audience and expiry
 // of a token, and returns its subject.
@@ -43,8 +54,8 @@ type reader func(token string) (string, error)
 // A writer makes a token for a subject, which expires a lifetime from now.
 type writer func(subject string) (string, error)
 
-// contenders lists them in the order of measuring. The first is this package,
-// the last the bare cryptography; all between are its peers.
+// contenders lists them in the order in which they are measured and shown. The
+// first is this package, the last the bare cryptography; all between are its peers.
 var contenders = []contender{
 	authStrategy,
 	golangJWT,
@@ -74,7 +85,7 @@ type keys struct {
 }
 
 func newKeys() (*keys, error) {
-	k := &keys{hmac: []byte(rand.Text() + rand.Text())}
+	k := &keys{hmac: newSecret()}
 	var err error
 	if k.rsa, err = rsa.GenerateKey(rand.Reader, 2048); err != nil {
 		return nil, err
@@ -87,6 +98,8 @@ func newKeys() (*keys, error) {
 	}
 	return k, nil
 }
+
+func newSecret() []byte { return []byte(rand.Text() + rand.Text()) }
 
 // signing is the key that makes alg's signatures.
 func (k *keys) signing(alg string) any {

@@ -45,34 +45,62 @@ var cristalhqJWT = contender{
 		}, nil
 	},
 	newWriter: func(alg string, k *keys) (writer, error) {
-		var signer jwt.Signer
-		var err error
-		switch alg {
-		case "HS256":
-			signer, err = jwt.NewSignerHS(jwt.HS256, k.hmac)
-		case "RS256":
-			signer, err = jwt.NewSignerRS(jwt.RS256, k.rsa)
-		case "ES256":
-			signer, err = jwt.NewSignerES(jwt.ES256, k.ecdsa)
-		case "EdDSA":
-			signer, err = jwt.NewSignerEdDSA(k.ed25519)
-		default:
-			err = errUnknownAlgorithm(alg)
-		}
+		builder, err := cristalhqBuilder(alg, k)
 		if err != nil {
 			return nil, err
 		}
-		builder := jwt.NewBuilder(signer)
 		return func(subject string) (string, error) {
-			token, err := builder.Build(&jwt.RegisteredClaims{
-				Subject:   subject,
-				Audience:  jwt.Audience{audience},
-				ExpiresAt: jwt.NewNumericDate(time.Now().Add(lifetime)),
-			})
+			claims := cristalhqClaims(subject)
+			token, err := builder.Build(&claims)
 			if err != nil {
 				return "", err
 			}
 			return token.String(), nil
 		}, nil
 	},
+	newPrivateWriter: func(alg string, k *keys) (writer, error) {
+		builder, err := cristalhqBuilder(alg, k)
+		if err != nil {
+			return nil, err
+		}
+		return func(subject string) (string, error) {
+			token, err := builder.Build(&struct {
+				jwt.RegisteredClaims
+				privateClaims
+			}{cristalhqClaims(subject), adasClaims})
+			if err != nil {
+				return "", err
+			}
+			return token.String(), nil
+		}, nil
+	},
+}
+
+func cristalhqClaims(subject string) jwt.RegisteredClaims {
+	return jwt.RegisteredClaims{
+		Subject:   subject,
+		Audience:  jwt.Audience{audience},
+		ExpiresAt: jwt.NewNumericDate(time.Now().Add(lifetime)),
+	}
+}
+
+func cristalhqBuilder(alg string, k *keys) (*jwt.Builder, error) {
+	var signer jwt.Signer
+	var err error
+	switch alg {
+	case "HS256":
+		signer, err = jwt.NewSignerHS(jwt.HS256, k.hmac)
+	case "RS256":
+		signer, err = jwt.NewSignerRS(jwt.RS256, k.rsa)
+	case "ES256":
+		signer, err = jwt.NewSignerES(jwt.ES256, k.ecdsa)
+	case "EdDSA":
+		signer, err = jwt.NewSignerEdDSA(k.ed25519)
+	default:
+		err = errUnknownAlgorithm(alg)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return jwt.NewBuilder(signer), nil
 }

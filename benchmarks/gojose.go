@@ -38,25 +38,52 @@ var goJOSE = contender{
 		}, nil
 	},
 	newWriter: func(alg string, k *keys) (writer, error) {
-		key := jose.SigningKey{Algorithm: jose.SignatureAlgorithm(alg), Key: k.signing(alg)}
-		signer, err := jose.NewSigner(key, (&jose.SignerOptions{}).WithType("JWT"))
+		sign, err := goJOSESigner(alg, k)
 		if err != nil {
 			return nil, err
 		}
 		return func(subject string) (string, error) {
-			payload, err := json.Marshal(&jwt.Claims{
-				Subject:  subject,
-				Audience: jwt.Audience{audience},
-				Expiry:   jwt.NewNumericDate(time.Now().Add(lifetime)),
-			})
-			if err != nil {
-				return "", err
-			}
-			signed, err := signer.Sign(payload)
-			if err != nil {
-				return "", err
-			}
-			return signed.CompactSerialize()
+			claims := goJOSEClaims(subject)
+			return sign(&claims)
 		}, nil
 	},
+	newPrivateWriter: func(alg string, k *keys) (writer, error) {
+		sign, err := goJOSESigner(alg, k)
+		if err != nil {
+			return nil, err
+		}
+		return func(subject string) (string, error) {
+			return sign(&struct {
+				jwt.Claims
+				privateClaims
+			}{goJOSEClaims(subject), adasClaims})
+		}, nil
+	},
+}
+
+func goJOSEClaims(subject string) jwt.Claims {
+	return jwt.Claims{
+		Subject:  subject,
+		Audience: jwt.Audience{audience},
+		Expiry:   jwt.NewNumericDate(time.Now().Add(lifetime)),
+	}
+}
+
+func goJOSESigner(alg string, k *keys) (func(claims any) (string, error), error) {
+	key := jose.SigningKey{Algorithm: jose.SignatureAlgorithm(alg), Key: k.signing(alg)}
+	signer, err := jose.NewSigner(key, (&jose.SignerOptions{}).WithType("JWT"))
+	if err != nil {
+		return nil, err
+	}
+	return func(claims any) (string, error) {
+		payload, err := json.Marshal(claims)
+		if err != nil {
+			return "", err
+		}
+		signed, err := signer.Sign(payload)
+		if err != nil {
+			return "", err
+		}
+		return signed.CompactSerialize()
+	}, nil
 }

@@ -26,11 +26,25 @@ var golangJWT = contender{
 	newWriter: func(alg string, k *keys) (writer, error) {
 		key, method := k.signing(alg), jwt.GetSigningMethod(alg)
 		return func(subject string) (string, error) {
-			return jwt.NewWithClaims(method, &jwt.RegisteredClaims{
-				Subject:   subject,
-				Audience:  jwt.ClaimStrings{audience},
-				ExpiresAt: jwt.NewNumericDate(time.Now().Add(lifetime)),
-			}).SignedString(key)
+			claims := golangJWTClaims(subject)
+			return jwt.NewWithClaims(method, &claims).SignedString(key)
 		}, nil
 	},
+	newPrivateWriter: func(alg string, k *keys) (writer, error) {
+		key, method := k.signing(alg), jwt.GetSigningMethod(alg)
+		return func(subject string) (string, error) {
+			return jwt.NewWithClaims(method, &struct {
+				jwt.RegisteredClaims
+				privateClaims
+			}{golangJWTClaims(subject), adasClaims}).SignedString(key)
+		}, nil
+	},
+}
+
+func golangJWTClaims(subject string) jwt.RegisteredClaims {
+	return jwt.RegisteredClaims{
+		Subject:   subject,
+		Audience:  jwt.ClaimStrings{audience},
+		ExpiresAt: jwt.NewNumericDate(time.Now().Add(lifetime)),
+	}
 }

@@ -60,6 +60,28 @@ var lestrratJWX = contender{
 			return string(token), err
 		}, nil
 	},
+	newPrivateWriter: func(alg string, k *keys) (writer, error) {
+		method, err := jwxAlg(alg)
+		if err != nil {
+			return nil, err
+		}
+		key := jwt.WithKey(method, k.signing(alg))
+		return func(subject string) (string, error) {
+			claims, err := jwt.NewBuilder().
+				Subject(subject).
+				Audience([]string{audience}).
+				Expiration(time.Now().Add(lifetime)).
+				Claim("email", adasClaims.Email).
+				Claim("roles", adasClaims.Roles).
+				Claim("tenant", adasClaims.Tenant).
+				Build()
+			if err != nil {
+				return "", err
+			}
+			token, err := jwt.Sign(claims, key)
+			return string(token), err
+		}, nil
+	},
 }
 
 func jwxAlg(alg string) (jwa.SignatureAlgorithm, error) {

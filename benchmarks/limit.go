@@ -58,24 +58,30 @@ var limit = contender{
 		}, nil
 	},
 	// The token returned is overwritten by the next call.
-	newWriter: func(alg string, k *keys) (writer, error) {
-		sign, err := newSigner(alg, k)
-		if err != nil {
-			return nil, err
-		}
+	newWriter: func(alg string, k *keys) (writer, error) { return newBareWriter(alg, k, goodClaims()) },
+	newPrivateWriter: func(alg string, k *keys) (writer, error) {
 		claims := goodClaims()
-		claims["exp"] = time.Now().Add(lifetime).Unix()
-		payload, err := json.Marshal(claims)
-		if err != nil {
-			return nil, err
-		}
-		var buf []byte
-		return func(string) (string, error) {
-			var err error
-			buf, err = appendToken(buf[:0], alg, payload, sign)
-			return unsafe.String(unsafe.SliceData(buf), len(buf)), err
-		}, nil
+		claims["email"], claims["roles"], claims["tenant"] = adasClaims.Email, adasClaims.Roles, adasClaims.Tenant
+		return newBareWriter(alg, k, claims)
 	},
+}
+
+func newBareWriter(alg string, k *keys, claims map[string]any) (writer, error) {
+	sign, err := newSigner(alg, k)
+	if err != nil {
+		return nil, err
+	}
+	claims["exp"] = time.Now().Add(lifetime).Unix()
+	payload, err := json.Marshal(claims)
+	if err != nil {
+		return nil, err
+	}
+	var buf []byte
+	return func(string) (string, error) {
+		var err error
+		buf, err = appendToken(buf[:0], alg, payload, sign)
+		return unsafe.String(unsafe.SliceData(buf), len(buf)), err
+	}, nil
 }
 
 const (

@@ -21,6 +21,11 @@ type figures struct {
 // best is the time per operation in a task's best round, in ns.
 func (f *figures) best(task string) float64 { return slices.Min(f.rounds[task]) }
 
+// typical is the time per operation in a task's median round.
+func (f *figures) typical(task string) float64 { return median(f.rounds[task]) }
+
+func (f *figures) measured(task string) bool { return len(f.rounds[task]) > 0 }
+
 // measure makes one comparison after the other. Within one, the tasks take turns,
 // round after round.
 //
@@ -29,10 +34,14 @@ func (f *figures) best(task string) float64 { return slices.Min(f.rounds[task]) 
 // are compared with each other alternate, so that all find the processor in the
 // same state. The best turn is one without a garbage collection: unlike "go test
 // -bench", these figures leave its cost out.
-func measure(comparisons [][]task, rounds int, slice time.Duration) (*figures, error) {
+func measure(comparisons []func() (comparison, error), rounds int, slice time.Duration) (*figures, error) {
 	f := &figures{rounds: map[string][]float64{}, allocs: map[string]float64{}, size: map[string]int{}}
-	for _, tasks := range comparisons {
-		if err := f.measure(tasks, rounds, slice); err != nil {
+	for _, newComparison := range comparisons {
+		c, err := newComparison()
+		if err != nil {
+			return nil, err
+		}
+		if err := f.measure(c.tasks, max(1, rounds/max(1, c.shorts)), slice); err != nil {
 			return nil, err
 		}
 	}
@@ -40,18 +49,15 @@ func measure(comparisons [][]task, rounds int, slice time.Duration) (*figures, e
 }
 
 func (f *figures) measure(tasks []task, rounds int, slice time.Duration) error {
-	counts := make([]int, len(tasks))
-	for i, t := range tasks {
-		var err error
-		if counts[i], err = t.calibrate(slice); err != nil {
-			return err
-		}
+	counts, longest, err := f.prepare(tasks, slice)
+	if err != nil {
+		return err
+	}
+	if longest > slice { // the comparison shall not take longer than others
+		rounds = max(1, int(float64(rounds)*float64(slice)/float64(longest)))
+	}
+	for _, t := range tasks {
 		f.rounds[t.name] = make([]float64, rounds)
-		f.size[t.name] = t.size
-		f.allocs[t.name] = testing.AllocsPerRun(min(counts[i], 1000), func() { err = t.ops[0]() })
-		if err != nil {
-			return fmt.Errorf("%s: %w", t.name, err)
-		}
 	}
 	for round := range rounds {
 		for turn := range tasks {
@@ -70,8 +76,27 @@ func (f *figures) measure(tasks []task, rounds int, slice time.Duration) error {
 	return nil
 }
 
-// calibrate returns how many runs fill a slice of time.
-func (t task) calibrate(slice time.Duration) (int, error) {
+// prepare counts allocations, and returns how many runs of each task fill a slice of
+// time, and how long the longest of all runs takes.
+func (f *figures) prepare(tasks []task, slice time.Duration) (counts []int, longest time.Duration, err error) {
+	counts = make([]int, len(tasks))
+	for i, t := range tasks {
+		var once time.Duration
+		if counts[i], once, err = t.calibrate(slice); err != nil {
+			return nil, 0, err
+		}
+		longest = max(longest, once)
+		f.size[t.name] = t.size
+		f.allocs[t.name] = testing.AllocsPerRun(min(counts[i], 1000), func() { err = t.ops[0]() })
+		if err != nil {
+			return nil, 0, fmt.Errorf("%s: %w", t.name, err)
+		}
+	}
+	return counts, longest, nil
+}
+
+// calibrate returns how many runs fill a slice of time, and how long one takes.
+func (t task) calibrate(slice time.Duration) (count int, once time.Duration, err error) {
 	for n := 1; ; n *= 2 {
 		// The best of a few: one moment's pause would make the number too
 		// small, and the few runs then measured would be those of a cold start.
@@ -79,12 +104,12 @@ func (t task) calibrate(slice time.Duration) (int, error) {
 		for range 5 {
 			elapsed, err := t.run(n)
 			if err != nil {
-				return 0, err
+				return 0, 0, err
 			}
 			best = min(best, elapsed)
 		}
 		if best >= slice/4 {
-			return max(1, int(float64(n)*float64(slice)/float64(best))), nil
+			return max(1, int(float64(n)*float64(slice)/float64(best))), best / time.Duration(n), nil
 		}
 	}
 }

@@ -49,32 +49,54 @@ var pascaldekloeJWT = contender{
 		}, nil
 	},
 	newWriter: func(alg string, k *keys) (writer, error) {
-		var sign func(claims *jwt.Claims) ([]byte, error)
-		switch alg {
-		case "HS256":
-			mac, err := jwt.NewHMAC(jwt.HS256, k.hmac)
-			if err != nil {
-				return nil, err
-			}
-			sign = func(claims *jwt.Claims) ([]byte, error) { return mac.Sign(claims) }
-		case "RS256":
-			sign = func(claims *jwt.Claims) ([]byte, error) { return claims.RSASign(jwt.RS256, k.rsa) }
-		case "ES256":
-			sign = func(claims *jwt.Claims) ([]byte, error) { return claims.ECDSASign(jwt.ES256, k.ecdsa) }
-		case "EdDSA":
-			sign = func(claims *jwt.Claims) ([]byte, error) { return claims.EdDSASign(k.ed25519) }
-		default:
-			return nil, errUnknownAlgorithm(alg)
+		sign, err := pascaldekloeSigner(alg, k)
+		if err != nil {
+			return nil, err
 		}
 		return func(subject string) (string, error) {
-			var claims jwt.Claims
-			claims.Subject = subject
-			claims.Audiences = []string{audience}
-			claims.Expires = jwt.NewNumericTime(time.Now().Add(lifetime).Truncate(time.Second))
+			claims := pascaldekloeClaims(subject)
 			token, err := sign(&claims)
 			return string(token), err
 		}, nil
 	},
+	// Private claims go into a map: it takes no struct.
+	newPrivateWriter: func(alg string, k *keys) (writer, error) {
+		sign, err := pascaldekloeSigner(alg, k)
+		if err != nil {
+			return nil, err
+		}
+		return func(subject string) (string, error) {
+			claims := pascaldekloeClaims(subject)
+			claims.Set = map[string]any{"email": adasClaims.Email, "roles": adasClaims.Roles, "tenant": adasClaims.Tenant}
+			token, err := sign(&claims)
+			return string(token), err
+		}, nil
+	},
+}
+
+func pascaldekloeClaims(subject string) (claims jwt.Claims) {
+	claims.Subject = subject
+	claims.Audiences = []string{audience}
+	claims.Expires = jwt.NewNumericTime(time.Now().Add(lifetime).Truncate(time.Second))
+	return claims
+}
+
+func pascaldekloeSigner(alg string, k *keys) (func(claims *jwt.Claims) ([]byte, error), error) {
+	switch alg {
+	case "HS256":
+		mac, err := jwt.NewHMAC(jwt.HS256, k.hmac)
+		if err != nil {
+			return nil, err
+		}
+		return func(claims *jwt.Claims) ([]byte, error) { return mac.Sign(claims) }, nil
+	case "RS256":
+		return func(claims *jwt.Claims) ([]byte, error) { return claims.RSASign(jwt.RS256, k.rsa) }, nil
+	case "ES256":
+		return func(claims *jwt.Claims) ([]byte, error) { return claims.ECDSASign(jwt.ES256, k.ecdsa) }, nil
+	case "EdDSA":
+		return func(claims *jwt.Claims) ([]byte, error) { return claims.EdDSASign(k.ed25519) }, nil
+	}
+	return nil, errUnknownAlgorithm(alg)
 }
 
 func init() {

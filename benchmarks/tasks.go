@@ -1,7 +1,6 @@
 package main
 
 import (
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"strings"
@@ -17,154 +16,157 @@ type task struct {
 	ops []func() error
 }
 
-// Names of the tasks that are measured for this package or the limit alone.
+// A comparison is the tasks that are compared with each other.
+type comparison struct {
+	tasks  []task
+	shorts int // how many such comparisons share the time of one; 0: it has its own
+}
+
+// Names of the tasks.
 const (
 	taskForged = "Refuse/forged"
 	taskHuge   = "Refuse/1MiB"
-	taskSmall  = "Size/200B"
-	taskLarge  = "Size/5KB"
+	taskSmall  = "PerByte/200B"
+	taskLarge  = "PerByte/5KB"
 )
 
-func readTask(alg string, c contender) string  { return "Read/" + alg + "/" + c.name }
-func writeTask(alg string, c contender) string { return "Write/" + alg + "/" + c.name }
-func parallelTask(c contender) string          { return "Parallel/HS256/" + c.name }
+func readTask(alg string, c contender) string         { return "Read/" + alg + "/" + c.name }
+func writeTask(alg string, c contender) string        { return "Write/" + alg + "/" + c.name }
+func foreignTask(alg string, c contender) string      { return "Foreign/" + alg + "/" + c.name }
+func privateWriteTask(alg string, c contender) string { return "WritePrivate/" + alg + "/" + c.name }
 
-// newComparisons lists everything that is measured, by the tasks that are
-// compared with each other. Every operation has succeeded once when it returns.
-func newComparisons() ([][]task, error) {
+// newComparisons lists all that is measured. Each is made when its turn comes, so that
+// the tokens of one are not in the way of another.
+func newComparisons() ([]func() (comparison, error), error) {
 	k, err := newKeys()
 	if err != nil {
 		return nil, err
 	}
-	var comparisons [][]task
+	var all []func() (comparison, error)
 	for _, alg := range algorithms {
-		token, err := k.token(alg, goodClaims())
-		if err != nil {
-			return nil, err
-		}
-		var reading, writing []task
-		for _, c := range contenders {
-			read, err := newRead(c, alg, k, token)
-			if err != nil {
-				return nil, fmt.Errorf("%s: %w", readTask(alg, c), err)
-			}
-			reading = append(reading, task{name: readTask(alg, c), ops: []func() error{read}})
-			write, err := newWrite(c, alg, k)
-			if err != nil {
-				return nil, fmt.Errorf("%s: %w", writeTask(alg, c), err)
-			}
-			writing = append(writing, task{name: writeTask(alg, c), ops: []func() error{write}})
-		}
-		if alg == "HS256" {
-			own, err := ownTasks(k)
-			if err != nil {
-				return nil, err
-			}
-			reading = append(reading, own...)
-		}
-		comparisons = append(comparisons, reading, writing)
+		all = append(all,
+			func() (comparison, error) { return readComparison(alg, k) },
+			func() (comparison, error) { return writeComparison(alg, k) },
+		)
 	}
-	return comparisons, nil
+	for _, newComparison := range []func(*keys) (comparison, error){
+		refusalComparison, foreignComparison, privateWriteComparison, firstReadComparison, decodeComparison, coresComparison,
+		sizeComparison, anyOfComparison, keySourceComparison, cacheSizeComparison, dearHeaderComparison,
+	} {
+		all = append(all, func() (comparison, error) { return newComparison(k) })
+	}
+	return all, nil
 }
 
-// ownTasks are those that compare this package with itself or the limit, all of
-// them by reading HS256.
-func ownTasks(k *keys) ([]task, error) {
+// readComparison has everyone read one token, and this package also from its cache.
+func readComparison(alg string, k *keys) (comparison, error) {
+	token, err := k.token(alg, goodClaims())
+	if err != nil {
+		return comparison{}, err
+	}
+	var made comparison
+	for _, c := range contenders {
+		if err := made.addRead(readTask(alg, c), c, alg, k, token); err != nil {
+			return made, err
+		}
+	}
+	return made, made.addReadAgain(againTask(alg), alg, k, token)
+}
+
+func writeComparison(alg string, k *keys) (comparison, error) {
+	var made comparison
+	for _, c := range contenders {
+		write, err := c.newWriter(alg, k)
+		if err != nil {
+			return made, err
+		}
+		if err := made.addWrite(writeTask(alg, c), write); err != nil {
+			return made, err
+		}
+	}
+	return made, nil
+}
+
+// privateWriteComparison has everyone write a token with private claims.
+func privateWriteComparison(k *keys) (comparison, error) {
+	var made comparison
+	for _, c := range contenders {
+		write, err := c.newPrivateWriter("HS256", k)
+		if err != nil {
+			return made, err
+		}
+		if err := made.addWrite(privateWriteTask("HS256", c), write); err != nil {
+			return made, err
+		}
+	}
+	return made, nil
+}
+
+// refusalComparison compares refusing a token with reading one, and a long token
+// with a short one.
+func refusalComparison(k *keys) (comparison, error) {
+	var made comparison
 	good, err := k.token("HS256", goodClaims())
 	if err != nil {
-		return nil, err
+		return made, err
 	}
-	large, err := largeToken(k)
+	large, err := sizedToken(k, 5000)
 	if err != nil {
-		return nil, err
+		return made, err
 	}
-	readGood, err := newRead(authStrategy, "HS256", k, good)
-	if err != nil {
-		return nil, err
-	}
-	readLarge, err := newRead(authStrategy, "HS256", k, large)
-	if err != nil {
-		return nil, err
-	}
-	forged, err := newRefusal(k, forge(good), authstrategy.ErrTokenSignature)
-	if err != nil {
-		return nil, err
-	}
-	huge, err := newRefusal(k, strings.Repeat("A", 1<<20), authstrategy.ErrTokenTooLarge)
-	if err != nil {
-		return nil, err
-	}
-	// The limit is not safe for concurrent use: a reader for each goroutine.
-	// This package is, and its users share one strategy.
-	bare := make([]func() error, 2)
-	for i := range bare {
-		if bare[i], err = newRead(limit, "HS256", k, good); err != nil {
-			return nil, err
-		}
-	}
-	return []task{
-		{name: taskForged, ops: []func() error{forged}},
-		{name: taskHuge, ops: []func() error{huge}},
-		{name: taskSmall, size: len(good), ops: []func() error{readGood}},
-		{name: taskLarge, size: len(large), ops: []func() error{readLarge}},
-		{name: parallelTask(authStrategy), ops: []func() error{readGood, readGood}},
-		{name: parallelTask(limit), ops: bare},
-	}, nil
+	return made, errors.Join(
+		made.addRefusal(taskForged, k, forge(good), authstrategy.ErrTokenSignature),
+		made.addRefusal(taskHuge, k, strings.Repeat("A", 1<<20), authstrategy.ErrTokenTooLarge),
+		made.addRead(taskSmall, authStrategy, "HS256", k, good),
+		made.addRead(taskLarge, authStrategy, "HS256", k, large),
+	)
 }
 
-func newRead(c contender, alg string, k *keys, token string) (func() error, error) {
-	read, err := c.newReader(alg, k)
-	if err != nil {
-		return nil, err
+// add adds a task whose operation succeeds.
+func (c *comparison) add(name string, size int, op func() error) error {
+	if err := op(); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
 	}
-	op := func() error {
-		_, err := read(token)
+	c.tasks = append(c.tasks, task{name, size, []func() error{op}})
+	return nil
+}
+
+func (c *comparison) addRead(name string, by contender, alg string, k *keys, token string) error {
+	read, err := by.newReader(alg, k)
+	if err != nil {
 		return err
 	}
-	return op, op()
+	return c.add(name, len(token), reading(read, token))
 }
 
-func newWrite(c contender, alg string, k *keys) (func() error, error) {
-	write, err := c.newWriter(alg, k)
-	if err != nil {
-		return nil, err
-	}
-	op := func() error {
+func (c *comparison) addWrite(name string, write writer) error {
+	return c.add(name, 0, func() error {
 		_, err := write(subject)
 		return err
-	}
-	return op, op()
+	})
 }
 
-// newRefusal reads a token that must be refused. The reason is looked at once,
-// here: that is no part of what is measured.
-func newRefusal(k *keys, token string, reason error) (func() error, error) {
+// addRefusal adds the reading of a token that must be refused. The reason is looked
+// at once, here: that is no part of what is measured.
+func (c *comparison) addRefusal(name string, k *keys, token string, reason error) error {
 	read, err := authStrategy.newReader("HS256", k)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if _, err := read(token); !errors.Is(err, reason) {
-		return nil, fmt.Errorf("want %q, got %v", reason, err)
+		return fmt.Errorf("%s: want %q, got %v", name, reason, err)
 	}
-	return func() error {
+	return c.add(name, len(token), func() error {
 		if _, err := read(token); err == nil {
 			return errors.New("a bad token was accepted")
 		}
 		return nil
-	}, nil
+	})
 }
 
-// largeToken is a token of 5 KB, as directories mint them that list the groups
-// of a user.
-func largeToken(k *keys) (string, error) {
-	claims := goodClaims()
-	var groups []string
-	for {
-		groups = append(groups, rand.Text())
-		claims["groups"] = groups
-		token, err := k.token("HS256", claims)
-		if err != nil || len(token) >= 5000 {
-			return token, err
-		}
+func reading(read reader, token string) func() error {
+	return func() error {
+		_, err := read(token)
+		return err
 	}
 }

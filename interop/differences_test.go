@@ -160,7 +160,7 @@ var differences = []difference{
 
 // TestDifferences shows the same tokens to every peer and to a strategy with
 // default options, all at the same instant, and compares who takes them with
-// DIFFERENCES.md.
+// docs/interchange.md.
 func TestDifferences(t *testing.T) {
 	clock := authstrategy.WithClock(func() time.Time { return time.Unix(noon, 0) })
 	secret := secretKey(strings.Repeat("interop ", 8))
@@ -191,7 +191,7 @@ func TestDifferences(t *testing.T) {
 			rows = append(rows, row)
 		}
 	}
-	compareTable(t, "DIFFERENCES.md", rows)
+	compareTable(t, "differences", rows)
 }
 
 // show asks the peer about the token, and holds it to what is said above.

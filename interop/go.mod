@@ -2,7 +2,7 @@ module github.com/go-authstrategy/authstrategy/interop
 
 go 1.26
 
-require github.com/go-authstrategy/authstrategy v0.0.0
+require github.com/go-authstrategy/authstrategy v0.1.0
 
 require (
 	filippo.io/edwards25519 v1.2.0 // indirect

@@ -19,7 +19,7 @@ const (
 )
 
 // TestInterchange exchanges tokens with every peer in every algorithm, and
-// compares what came of it with MATRIX.md.
+// compares what came of it with docs/interchange.md.
 func TestInterchange(t *testing.T) {
 	keys := newKeys(t)
 	cells := make(map[string]string) // by peer and algorithm
@@ -56,7 +56,7 @@ func TestInterchange(t *testing.T) {
 		}
 		rows = append(rows, row)
 	}
-	compareTable(t, "MATRIX.md", rows)
+	compareTable(t, "matrix", rows)
 }
 
 // run runs a subtest and tells how it went: nothing where -run leaves it out.

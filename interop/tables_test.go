@@ -1,50 +1,51 @@
 package interop
 
 import (
-	"bytes"
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write MATRIX.md and DIFFERENCES.md anew")
+var update = flag.Bool("update", false, "write the tables of docs/interchange.md anew")
 
 // printed is what the run prints at its end.
 var printed strings.Builder
 
-// compareTable prints a table, and compares it with the one in a file, the part
-// from the first "|" on; the text before it is the file's own. A table with an
-// empty cell (a peer is missing, or -run left it out) is not compared.
-func compareTable(t *testing.T, file string, rows [][]string) {
+// The document that has the tables, each between marks of its name.
+const document = "../docs/interchange.md"
+
+// compareTable prints a table, and compares it with the one in the document. A table
+// with an empty cell (a peer is missing, or -run left it out) is not compared.
+func compareTable(t *testing.T, name string, rows [][]string) {
 	t.Helper()
 	table := markdown(rows)
-	fmt.Fprintf(&printed, "%s\n%s\n", file, table)
+	fmt.Fprintf(&printed, "%s\n%s\n", name, table)
 	for _, row := range rows {
-		for _, cell := range row {
-			if cell == "" {
-				return
-			}
+		if slices.Contains(row, "") {
+			return
 		}
 	}
-	content, err := os.ReadFile(file)
+	content, err := os.ReadFile(document)
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, _, ok := bytes.Cut(content, []byte("|"))
-	if !ok && !*update {
-		t.Fatalf("%s holds no table", file)
+	begin, end := "<!-- "+name+":begin -->\n", "<!-- "+name+":end -->\n"
+	before, rest, ok := strings.Cut(string(content), begin)
+	old, after, okEnd := strings.Cut(rest, end)
+	if !ok || !okEnd {
+		t.Fatalf("%s lacks the marks of the table %q", document, name)
 	}
-	want := append(bytes.Clone(text), table...)
 	switch {
-	case bytes.Equal(content, want):
+	case old == table:
 	case *update:
-		if err := os.WriteFile(file, want, 0o644); err != nil {
+		if err := os.WriteFile(document, []byte(before+begin+table+end+after), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	default:
-		t.Errorf("%s says otherwise (-update writes it anew):\n%s", file, content)
+		t.Errorf("%s says otherwise (-update writes it anew):\n%s", document, old)
 	}
 }
 

@@ -7,6 +7,8 @@
 //	POST /auth/jwt/logout-all   with an access token: 204, and all tokens of the user end
 //	GET  /users/me              with an access token: the user
 //
+// With -metrics it also serves GET /metrics for Prometheus, on another address.
+//
 // It speaks plain HTTP: put TLS before it.
 package main
 
@@ -38,8 +40,8 @@ func main() {
 }
 
 type config struct {
-	addr, store    string
-	migrate, clean bool
+	addr, store, metrics string
+	migrate, clean       bool
 }
 
 // run is main with its surroundings passed in. It ends with ctx.
@@ -61,7 +63,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		fmt.Fprintf(stdout, "deleted %d\n", deleted)
 		return err
 	}
-	return serve(ctx, cfg.addr, store, stdout, stderr)
+	return serve(ctx, cfg, store, stdout, stderr)
 }
 
 func parseFlags(args []string, stderr io.Writer) (config, error) {
@@ -70,6 +72,7 @@ func parseFlags(args []string, stderr io.Writer) (config, error) {
 	flags.SetOutput(stderr)
 	flags.StringVar(&cfg.addr, "addr", "127.0.0.1:8080", "listen on this `host:port`; port 0 picks a free one")
 	flags.StringVar(&cfg.store, "store", "", "`address` of the store: redis://…, postgres://… or sqlite:FILE")
+	flags.StringVar(&cfg.metrics, "metrics", "", "serve /metrics on this other `host:port`, which only Prometheus should reach")
 	flags.BoolVar(&cfg.migrate, "migrate", false, "make the table, once, and end")
 	flags.BoolVar(&cfg.clean, "clean", false, "delete what is over, and end")
 	if err := flags.Parse(args); err != nil {
@@ -82,17 +85,21 @@ func parseFlags(args []string, stderr io.Writer) (config, error) {
 }
 
 // serve answers requests until ctx ends, and then finishes those under way.
-func serve(ctx context.Context, addr string, store *store, stdout, stderr io.Writer) error {
+func serve(ctx context.Context, cfg config, store *store, stdout, stderr io.Writer) error {
 	logger := slog.New(slog.NewTextHandler(stderr, nil))
+	hook, metrics, err := newMetrics()
+	if err != nil {
+		return err
+	}
 	svc, err := newService(store, secrets{
 		access:   authstrategy.NewSecret(os.Getenv("AUTH_SECRET")),
 		refresh:  authstrategy.NewSecret(os.Getenv("REFRESH_SECRET")),
 		password: authstrategy.NewSecret(os.Getenv("PASSWORD")),
-	}, logger)
+	}, hook, logger)
 	if err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", addr)
+	listener, err := net.Listen("tcp", cfg.addr)
 	if err != nil {
 		return err
 	}
@@ -106,6 +113,13 @@ func serve(ctx context.Context, addr string, store *store, stdout, stderr io.Wri
 		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
 	}
 	fmt.Fprintf(stdout, "Listening on http://%s\n", listener.Addr())
+	if cfg.metrics != "" {
+		stop, err := serveMetrics(cfg.metrics, metrics, stdout)
+		if err != nil {
+			return err
+		}
+		defer stop()
+	}
 
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()

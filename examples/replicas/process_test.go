@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -56,13 +57,14 @@ func (e environment) run(arguments ...string) (string, error) {
 type process struct {
 	command *exec.Cmd
 	url     string
+	metrics string // "": it was started without -metrics
 	log     logged
 	retries bool // on 503, as a client does when the store has just come back
 }
 
-func (e environment) start(t *testing.T, store string) *process {
+func (e environment) start(t *testing.T, store string, arguments ...string) *process {
 	t.Helper()
-	p := &process{command: e.command("-addr", "127.0.0.1:0", "-store", store)}
+	p := &process{command: e.command(append([]string{"-addr", "127.0.0.1:0", "-store", store}, arguments...)...)}
 	stdout, err := p.command.StdoutPipe()
 	require.NoError(t, err)
 	p.command.Stderr = &p.log
@@ -76,12 +78,22 @@ func (e environment) start(t *testing.T, store string) *process {
 			t.Logf("the log of %s:\n%s", p.url, p.log.String())
 		}
 	})
-	line, err := bufio.NewReader(stdout).ReadString('\n')
-	require.NoError(t, err, "%s", &p.log)
-	var listening bool
-	p.url, listening = strings.CutPrefix(strings.TrimSpace(line), "Listening on ")
-	require.True(t, listening, line)
+	lines := bufio.NewReader(stdout)
+	p.url = p.announced(t, lines, "Listening on ")
+	if slices.Contains(arguments, "-metrics") {
+		p.metrics = p.announced(t, lines, "Metrics on ")
+	}
 	return p
+}
+
+// announced returns the address in the next line that the process prints.
+func (p *process) announced(t *testing.T, lines *bufio.Reader, prefix string) string {
+	t.Helper()
+	line, err := lines.ReadString('\n')
+	require.NoError(t, err, "%s", &p.log)
+	address, found := strings.CutPrefix(strings.TrimSpace(line), prefix)
+	require.True(t, found, line)
+	return address
 }
 
 // end stops the process as one does to put a new version in its place.

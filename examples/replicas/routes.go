@@ -11,6 +11,7 @@ import (
 
 	"github.com/go-authstrategy/authstrategy"
 	"github.com/go-authstrategy/authstrategy/authhttp"
+	"github.com/go-authstrategy/authstrategy/observe"
 	"github.com/go-authstrategy/authstrategy/session"
 )
 
@@ -42,7 +43,7 @@ type service struct {
 	log       *slog.Logger
 }
 
-func newService(store session.Store, secrets secrets, logger *slog.Logger) (*service, error) {
+func newService(store session.Store, secrets secrets, hook func(context.Context, observe.Event), logger *slog.Logger) (*service, error) {
 	inner, err := authstrategy.GetJWTStrategy[*User](secrets.access,
 		authstrategy.WithTokenID(), authstrategy.WithIssuedAt(), authstrategy.WithLifetime(15*time.Minute))
 	if err != nil {
@@ -62,7 +63,11 @@ func newService(store session.Store, secrets secrets, logger *slog.Logger) (*ser
 	if secrets.password.IsZero() {
 		return nil, errors.New("PASSWORD: it is empty")
 	}
-	auth, err := authhttp.New(authhttp.Bearer{}, strategy, load, authhttp.WithLogger(logger))
+	observed, err := observe.Strategy(strategy, hook)
+	if err != nil {
+		return nil, err
+	}
+	auth, err := authhttp.New(authhttp.Bearer{}, observed, load, authhttp.WithLogger(logger))
 	if err != nil {
 		return nil, err
 	}
