@@ -5,7 +5,7 @@ go 1.26.4
 require (
 	github.com/c2sp/wycheproof v0.0.0-20260902155932-3fa63dd0344a
 	github.com/davecgh/go-spew v1.1.1
-	github.com/go-authstrategy/authstrategy v0.0.0
+	github.com/go-authstrategy/authstrategy v0.1.0
 	github.com/go-jose/go-jose/v4 v4.1.9
 	github.com/golang-jwt/jwt/v5 v5.3.1
 	github.com/google/go-cmp v0.7.0

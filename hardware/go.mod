@@ -4,7 +4,7 @@ go 1.26
 
 require (
 	github.com/ThalesGroup/crypto11 v1.6.2
-	github.com/go-authstrategy/authstrategy v0.0.0
+	github.com/go-authstrategy/authstrategy v0.1.0
 	github.com/google/go-tpm v0.9.8
 	github.com/google/go-tpm-tools v0.4.10
 	github.com/miekg/pkcs11 v1.1.2

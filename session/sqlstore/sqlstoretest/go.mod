@@ -3,8 +3,8 @@ module github.com/go-authstrategy/authstrategy/session/sqlstore/sqlstoretest
 go 1.26.0
 
 require (
-	github.com/go-authstrategy/authstrategy v0.0.0
-	github.com/go-authstrategy/authstrategy/session/redisstore v0.0.0-00010101000000-000000000000
+	github.com/go-authstrategy/authstrategy v0.1.0
+	github.com/go-authstrategy/authstrategy/session/redisstore v0.1.0
 	github.com/jackc/pgx/v5 v5.12.0
 	github.com/redis/go-redis/v9 v9.23.0
 	github.com/stretchr/testify v1.12.1
