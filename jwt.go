@@ -377,46 +377,42 @@ func (t *tokens) read(ctx context.Context, token string) (*Claims, error) {
 	if len(token) > t.maxTokenSize {
 		return nil, errTooLarge
 	}
-	v, err := t.recall(ctx, token)
+	known, err := t.recall(ctx, token)
 	if err != nil {
 		return nil, err
 	}
-	if v != nil {
-		return t.accept(v)
+	if known != nil {
+		c, err := t.accept(&known.Value)
+		if err == nil {
+			t.seen.Use(known)
+		}
+		return c, err
 	}
-	var opened verified
-	if err := t.open(ctx, token, &opened); err != nil {
-		return nil, err
+	var v verified
+	if err := t.codec.Open(ctx, token, t.keys.Verifying, &v.Opened); err != nil {
+		return nil, openError(err)
 	}
-	c, err := t.accept(&opened)
+	if err := t.claims.Decode(v.Payload, &v.claims); err != nil {
+		return nil, fmt.Errorf("%w: its claims are %w", ErrTokenMalformed, err)
+	}
+	c, err := t.accept(&v)
 	if err == nil {
-		t.seen.Put(token, &opened)
+		t.seen.Put(token, &v)
 	}
 	return c, err
 }
 
 // recall returns what an earlier read has verified of these very bytes; nil if
 // nothing, or if the key that verified it is no longer one that may have signed it.
-func (t *tokens) recall(ctx context.Context, token string) (*verified, error) {
-	v := t.seen.Get(token)
-	if v == nil {
+func (t *tokens) recall(ctx context.Context, token string) (*cache.Entry[verified], error) {
+	known := t.seen.Get(token)
+	if known == nil {
 		return nil, nil
 	}
-	if stands, err := v.Stands(ctx, t.keys.Verifying); err != nil || !stands {
+	if stands, err := known.Value.Stands(ctx, t.keys.Verifying); err != nil || !stands {
 		return nil, err
 	}
-	return v, nil
-}
-
-// open returns what the token says, once its signature has been verified.
-func (t *tokens) open(ctx context.Context, token string, v *verified) error {
-	if err := t.codec.Open(ctx, token, t.keys.Verifying, &v.Opened); err != nil {
-		return openError(err)
-	}
-	if err := t.claims.Decode(v.Payload, &v.claims); err != nil {
-		return fmt.Errorf("%w: its claims are %w", ErrTokenMalformed, err)
-	}
-	return nil
+	return known, nil
 }
 
 // accept returns the claims if they pass the rules. They belong to the caller. It is

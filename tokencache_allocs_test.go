@@ -3,9 +3,15 @@
 package authstrategy_test
 
 import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"encoding/json"
 	"strings"
 	"testing"
 
+	"github.com/golang-jwt/jwt/v5"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -39,6 +45,29 @@ func TestTokenCacheAllocations(t *testing.T) {
 		_, err := tt.strategy.ReadToken(ctx, tt.token, loadSubject)
 		require.NoError(t, err, tt.name)
 		assert.LessOrEqual(t, allocationsOf(tt.strategy, tt.token), tt.most, tt.name)
+	}
+}
+
+// A source that fetches a key again has a new PublicKey of it. What the old one verified
+// stays remembered, and costs no more than before.
+func TestTokenCacheAllocationsOfFetchedKeys(t *testing.T) {
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	fetch := func() *authstrategy.PublicKey { return publicKey(t, "k1", "", &private.PublicKey) }
+	key := fetch()
+	s := reader(t, sourceFunc(func(context.Context, string) ([]*authstrategy.PublicKey, error) {
+		return []*authstrategy.PublicKey{key}, nil
+	}), authstrategy.ES256, authstrategy.WithTokenCache(4))
+	var claims jwt.MapClaims
+	require.NoError(t, json.Unmarshal([]byte(issuedClaims), &claims))
+	token, err := jwt.NewWithClaims(jwt.SigningMethodES256, claims).SignedString(private)
+	require.NoError(t, err)
+	for range 2 {
+		_, err := s.ReadToken(ctx, token, loadSubject)
+		require.NoError(t, err)
+		// The claims, the candidates, and what the source of this test takes.
+		assert.LessOrEqual(t, allocationsOf(s, token), 3.0)
+		key = fetch()
 	}
 }
 

@@ -483,6 +483,33 @@ func TestTokenCacheForgeries(t *testing.T) {
 	requireFromMemory(t, s, good)
 }
 
+// A token that has expired, and is sent again and again, pushes out none that is in use.
+func TestTokenCacheExpired(t *testing.T) {
+	now := testTime
+	s := newStrategy(t, testSecret, authstrategy.WithTokenCache(4), authstrategy.WithClock(func() time.Time { return now }))
+	ofSubject := func(subject string, expires int64) string {
+		return sign(testHeader, fmt.Sprintf(`{"sub":%q,"aud":["fastapi-users:auth"],"exp":%d}`, subject, expires))
+	}
+	late := testTime.Add(time.Hour).Unix()
+	expires, first, second := ofSubject("expires", testTime.Unix()+1), ofSubject("first", late), ofSubject("second", late)
+	remember(t, s, expires)
+	for _, token := range []string{first, first, second, second} {
+		remember(t, s, token)
+	}
+	now = now.Add(time.Second)
+	for range 3 {
+		_, err := s.ReadClaims(ctx, expires)
+		assertRefused(t, err, authstrategy.ErrTokenExpired)
+	}
+	for i := range 3 {
+		remember(t, s, ofSubject(fmt.Sprint(i), late))
+	}
+	for _, token := range []string{first, second} {
+		assert.True(t, authstrategy.Remembers(s, token))
+	}
+	assert.False(t, authstrategy.Remembers(s, expires))
+}
+
 // What the caller does with its claims changes those of nobody else.
 func TestTokenCacheClaimsBelongToTheCaller(t *testing.T) {
 	private := parsed(t, "ed25519").(ed25519.PrivateKey)

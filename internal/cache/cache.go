@@ -1,7 +1,7 @@
 // Package cache remembers what was found out about tokens, by their bytes.
 //
 // An entry has a place. Half of the places are for fresh entries, half for proven ones:
-// tokens that were asked for again. In each half, places are given away in turn, and so
+// tokens that came again, and were of use. In each half, places are given away in turn, and so
 // the oldest goes first. A new entry takes a fresh place, and what was there is
 // forgotten. An entry that becomes proven changes places with a proven one. So a crowd
 // of tokens that come once pushes out none of those in use.
@@ -25,18 +25,26 @@ func New[V any](tokens int) Cache[V] {
 	t := &table[V]{
 		seed:    maphash.MakeSeed(),
 		buckets: make([]link[V], tokens),
-		places:  make([]*entry[V], tokens),
+		places:  make([]*Entry[V], tokens),
 		fresh:   tokens - tokens/2,
 	}
 	return Cache[V]{func() *table[V] { return t }}
 }
 
-// Get returns the value of a token, nil if there is none. Nobody may change it.
-func (c Cache[V]) Get(token string) *V {
+// Get returns the entry of a token, nil if there is none. Nobody may change its Value.
+func (c Cache[V]) Get(token string) *Entry[V] {
 	if c.table == nil {
 		return nil
 	}
-	return c.table().get(token)
+	t := c.table()
+	return t.find(maphash.String(t.seed, token), token)
+}
+
+// Use notes that an entry of Get was good for something: it becomes a proven one.
+func (c Cache[V]) Use(e *Entry[V]) {
+	if t := c.table(); t.isFresh(e) {
+		t.promote(e)
+	}
 }
 
 // Put remembers a value, unless the token has one already. It keeps a copy of the
@@ -56,15 +64,17 @@ type table[V any] struct {
 	fresh int // how many places are for fresh entries: the first ones
 
 	mu                    sync.Mutex  // held to change links, and what follows
-	places                []*entry[V] // nil: free
+	places                []*Entry[V] // nil: free
 	nextFresh, nextProven int         // which place is given away next, in each half
 }
 
-type link[V any] struct{ atomic.Pointer[entry[V]] }
+type link[V any] struct{ atomic.Pointer[Entry[V]] }
 
-type entry[V any] struct {
+// An Entry is what a Cache remembers of one token.
+type Entry[V any] struct {
+	Value V
+
 	token []byte
-	value V
 	hash  uint64
 	next  link[V] // in its list
 	place atomic.Int64
@@ -72,7 +82,7 @@ type entry[V any] struct {
 
 func (t *table[V]) bucket(hash uint64) *link[V] { return &t.buckets[hash%uint64(len(t.buckets))] }
 
-func (t *table[V]) find(hash uint64, token string) *entry[V] {
+func (t *table[V]) find(hash uint64, token string) *Entry[V] {
 	for e := t.bucket(hash).Load(); e != nil; e = e.next.Load() {
 		if e.hash == hash && same(e.token, []byte(token)) {
 			return e
@@ -81,21 +91,10 @@ func (t *table[V]) find(hash uint64, token string) *entry[V] {
 	return nil
 }
 
-func (t *table[V]) get(token string) *V {
-	e := t.find(maphash.String(t.seed, token), token)
-	if e == nil {
-		return nil
-	}
-	if t.isFresh(e) {
-		t.promote(e)
-	}
-	return &e.value
-}
-
-func (t *table[V]) isFresh(e *entry[V]) bool { return int(e.place.Load()) < t.fresh }
+func (t *table[V]) isFresh(e *Entry[V]) bool { return int(e.place.Load()) < t.fresh }
 
 func (t *table[V]) put(token string, value *V) {
-	e := &entry[V]{token: []byte(token), value: *value, hash: maphash.String(t.seed, token)}
+	e := &Entry[V]{token: []byte(token), Value: *value, hash: maphash.String(t.seed, token)}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.find(e.hash, token) != nil {
@@ -114,7 +113,7 @@ func (t *table[V]) put(token string, value *V) {
 }
 
 // remove takes an entry out of its list.
-func (t *table[V]) remove(e *entry[V]) {
+func (t *table[V]) remove(e *Entry[V]) {
 	at := t.bucket(e.hash)
 	for at.Load() != e {
 		at = &at.Load().next
@@ -124,7 +123,7 @@ func (t *table[V]) remove(e *entry[V]) {
 
 // promote gives a fresh entry the oldest proven one's place, and that one its own. An
 // entry that was forgotten meanwhile stays so.
-func (t *table[V]) promote(e *entry[V]) {
+func (t *table[V]) promote(e *Entry[V]) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	from, proven := int(e.place.Load()), len(t.places)-t.fresh

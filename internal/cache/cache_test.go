@@ -15,9 +15,39 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// look returns the value of a token, nil if there is none. It was of use.
+func look[V any](c Cache[V], token string) *V {
+	e := c.Get(token)
+	if e == nil {
+		return nil
+	}
+	c.Use(e)
+	return &e.Value
+}
+
+// tabled returns the Cache of a table.
+func tabled[V any](t *table[V]) Cache[V] { return Cache[V]{func() *table[V] { return t }} }
+
+// What is found, and of no use, stays fresh, and goes first: a token that has expired
+// pushes out none that is in use.
+func TestGetAlonePromotesNothing(t *testing.T) {
+	c := New[int](4)
+	for _, token := range []string{"expired", "good"} {
+		c.Put(token, new(1))
+	}
+	for range 3 {
+		assert.NotNil(t, c.Get("expired"))
+	}
+	assert.NotNil(t, look(c, "good"))
+	c.Put("c", new(1))
+	c.Put("d", new(1))
+	assert.Nil(t, c.Get("expired"))
+	assert.NotNil(t, c.Get("good"))
+}
+
 // read reads a token as a strategy does, and returns whether it was remembered.
 func read(c Cache[int], token string) bool {
-	if c.Get(token) != nil {
+	if look(c, token) != nil {
 		return true
 	}
 	c.Put(token, new(1))
@@ -26,19 +56,19 @@ func read(c Cache[int], token string) bool {
 
 func TestZeroCache(t *testing.T) {
 	var c Cache[int]
-	assert.Nil(t, c.Get("token"))
+	assert.Nil(t, look(c, "token"))
 	c.Put("token", new(1))
-	assert.Nil(t, c.Get("token"))
+	assert.Nil(t, look(c, "token"))
 }
 
 // The first value of a token stays: all who put one found out the same.
 func TestPutTwice(t *testing.T) {
 	c := New[int](4)
-	assert.Nil(t, c.Get("token"))
+	assert.Nil(t, look(c, "token"))
 	c.Put("token", new(1))
 	c.Put("token", new(2))
 	assert.Equal(t, 1, valueOf(c, "token"))
-	assert.Same(t, c.Get("token"), c.Get("token"))
+	assert.Same(t, look(c, "token"), look(c, "token"))
 	assert.Zero(t, valueOf(New[int](4), "token"), "of another Cache")
 }
 
@@ -52,18 +82,18 @@ func TestNearTokens(t *testing.T) {
 			token[:i], token[i+1:], token[:i] + token[i+1:], token[:i] + "!" + token[i:], token[:i] + "!" + token[i+1:],
 			token[:i] + string(token[i]^1) + token[i+1:], token[:i] + string(token[i]^0x80) + token[i+1:],
 		} {
-			require.Nil(t, c.Get(near), near)
+			require.Nil(t, look(c, near), near)
 		}
 	}
 	for _, near := range []string{"", token + "\x00", token + token, strings.ToUpper(token), " " + token, token + " "} {
-		require.Nil(t, c.Get(near), near)
+		require.Nil(t, look(c, near), near)
 	}
 	assert.Equal(t, 1, valueOf(c, token))
 
 	c = New[int](1)
 	c.Put("", new(2))
 	assert.Equal(t, 2, valueOf(c, ""))
-	assert.Nil(t, c.Get("\x00"))
+	assert.Nil(t, look(c, "\x00"))
 }
 
 // A hash decides nothing: where two tokens have the same, the bytes decide.
@@ -91,7 +121,7 @@ func TestListsAreShort(t *testing.T) {
 	table := New[int](1000).table()
 	for i := range 1000 {
 		table.put(fmt.Sprint(i), new(i))
-		table.get(fmt.Sprint(i))
+		look(tabled(table), fmt.Sprint(i))
 	}
 	longest := 0
 	for i := range table.buckets {
@@ -167,7 +197,7 @@ func TestWorkingSetSurvives(t *testing.T) {
 							read(c, fmt.Sprintf("once %d", i))
 						}
 						for _, token := range set {
-							if c.Get(token) != nil {
+							if look(c, token) != nil {
 								count++
 							}
 						}
@@ -194,7 +224,7 @@ func TestOneToken(t *testing.T) {
 // check requires that every entry has one place and one list, and knows its place.
 func (t *table[V]) check(tb testing.TB) (entries int) {
 	tb.Helper()
-	placed := map[*entry[V]]bool{}
+	placed := map[*Entry[V]]bool{}
 	for place, e := range t.places {
 		if e != nil {
 			require.False(tb, placed[e], "an entry has two places")
@@ -229,9 +259,9 @@ func TestLatePromotion(t *testing.T) {
 
 	table.put("c", new(3))
 	table.put("d", new(4)) // takes the place of b
-	assert.Nil(t, table.get("b"))
+	assert.Nil(t, look(tabled(table), "b"))
 	table.promote(b)
-	assert.Nil(t, table.get("b"))
+	assert.Nil(t, look(tabled(table), "b"))
 	assert.Equal(t, 3, table.check(t))
 }
 
@@ -249,13 +279,13 @@ func TestReadingWhileEntriesGo(t *testing.T) {
 	table.remove(reader.next.Load())
 	var found []int
 	for e := reader; e != nil; e = e.next.Load() {
-		found = append(found, e.value)
+		found = append(found, e.Value)
 	}
 	assert.Equal(t, []int{3, 2, 1, 0}, found)
-	assert.Nil(t, table.get("3"))
-	assert.Nil(t, table.get("2"))
-	assert.NotNil(t, table.get("1"))
-	assert.NotNil(t, table.get("0"))
+	assert.Nil(t, look(tabled(table), "3"))
+	assert.Nil(t, look(tabled(table), "2"))
+	assert.NotNil(t, look(tabled(table), "1"))
+	assert.NotNil(t, look(tabled(table), "0"))
 }
 
 // Many at once put, get and push out, and each gets the value of its token.
@@ -269,7 +299,7 @@ func TestConcurrency(t *testing.T) {
 					random := rand.New(rand.NewPCG(13, uint64(g)))
 					for range 2000 {
 						token := tokenOf(random.IntN(2 * size))
-						value := c.Get(token)
+						value := look(c, token)
 						if value == nil {
 							c.Put(token, new("the value of "+token))
 							continue
@@ -293,7 +323,7 @@ func TestSameTokenAtOnce(t *testing.T) {
 		table := c.table()
 		together(64, func(i int) {
 			c.Put("token", new(i+1))
-			assert.NotNil(t, c.Get("token"))
+			assert.NotNil(t, look(c, "token"))
 		})
 		require.Equal(t, 1, table.check(t))
 		require.Equal(t, "token", string(table.places[table.fresh].token), "the first place of a proven one")
@@ -322,7 +352,7 @@ func TestMemoryOfTheCaller(t *testing.T) {
 		token := unsafe.String(&request[0], len(request))
 		c.Put(token, new(1))
 		copy(request, "the token of Mally")
-		assert.Nil(t, c.Get(token))
+		assert.Nil(t, look(c, token))
 		assert.Equal(t, 1, valueOf(c, "the token of Alice"))
 		c.Put(token, new(2))
 		copy(request, "the token of Carol")
@@ -342,7 +372,7 @@ func TestNothingIsInReach(t *testing.T) {
 	const token, name = "a-token-that-nobody-may-see", "a-value-that-nobody-may-see"
 	c := New[value](4)
 	c.Put(token, new(value{name}))
-	require.Equal(t, name, c.Get(token).Name)
+	require.Equal(t, name, look(c, token).Name)
 	for _, v := range []any{c, &c, struct{ cache Cache[value] }{c}, []any{c}, map[string]any{"": &c}} {
 		for _, text := range shown(v) {
 			for _, secret := range forms(token, name) {

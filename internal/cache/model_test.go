@@ -48,7 +48,7 @@ func (m *model) get(token string) int {
 
 // valueOf returns the value of a token in the cache, 0 if there is none.
 func valueOf(c Cache[int], token string) int {
-	value := c.Get(token)
+	value := look(c, token)
 	if value == nil {
 		return 0
 	}

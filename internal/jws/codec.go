@@ -17,11 +17,13 @@ type Codec struct {
 	alg, typ, kid string
 	headerSegment string // of every token that it writes
 
-	last atomic.Pointer[knownHeader] // that of the last token that it did not write
+	known [4]atomic.Pointer[knownHeader] // the last ones
+	next  atomic.Uint32                  // the place of the next one
 }
 
-// A knownHeader is the header of a token whose signature was verified. The tokens of
-// one issuer share it, and decoding it takes a tenth of a read.
+// A knownHeader is the header of a token whose signature was verified, and which the
+// Codec did not write. The tokens of one issuer share a few, one for each kid, and
+// decoding one takes a tenth of a read.
 type knownHeader struct {
 	segment string
 	header  Header

@@ -39,8 +39,8 @@ func (c *Codec) openHeader(segment string) (Header, error) {
 	if segment == c.headerSegment { // what this Codec wrote needs no decoding
 		return Header{Algorithm: c.alg, HasAlgorithm: true, Type: c.typ, HasType: true, KeyID: c.kid}, nil
 	}
-	if last := c.last.Load(); last != nil && segment == last.segment {
-		return last.header, nil
+	if known := c.recall(segment); known != nil {
+		return known.header, nil
 	}
 	decoded, err := decodeText(segment)
 	if err != nil {
@@ -56,14 +56,23 @@ func (c *Codec) openHeader(segment string) (Header, error) {
 	return header, nil
 }
 
-// remember keeps the header of a verified token for the next one.
+// recall returns the header of an earlier token, nil if there is none.
+func (c *Codec) recall(segment string) *knownHeader {
+	for i := range c.known {
+		if known := c.known[i].Load(); known != nil && known.segment == segment {
+			return known
+		}
+	}
+	return nil
+}
+
+// remember keeps the header of a verified token for the next ones.
 func (c *Codec) remember(segment string, header Header) {
-	if segment == c.headerSegment {
+	if segment == c.headerSegment || c.recall(segment) != nil {
 		return
 	}
-	if last := c.last.Load(); last == nil || segment != last.segment {
-		c.last.Store(&knownHeader{strings.Clone(segment), header})
-	}
+	place := c.next.Add(1) % uint32(len(c.known))
+	c.known[place].Store(&knownHeader{strings.Clone(segment), header})
 }
 
 // parseHeader reads a strict JSON object whose alg, typ and kid are strings. The

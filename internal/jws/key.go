@@ -3,6 +3,8 @@ package jws
 import (
 	"context"
 	"crypto"
+	"crypto/sha256"
+	"crypto/x509"
 	"errors"
 	"fmt"
 )
@@ -15,7 +17,7 @@ type Key struct {
 
 	sign   func(ctx context.Context, signingInput string) ([]byte, error) // nil: the key only verifies
 	verify func(signingInput string, signature []byte) error
-	public func() crypto.PublicKey // nil: the key is a secret
+	public [sha256.Size]byte // the hash of the public key; zero: the key is a secret
 }
 
 // NewHMAC returns the Key of HS256, HS384 or HS512 with the given secret.
@@ -41,7 +43,10 @@ func NewKeyPair(alg string, private crypto.Signer, public crypto.PublicKey) (*Ke
 	if err != nil {
 		return nil, err
 	}
-	k := &Key{alg: oneName(alg), signatureSize: signatureSize(public), public: func() crypto.PublicKey { return public }}
+	k := &Key{alg: oneName(alg), signatureSize: signatureSize(public)}
+	if der, err := x509.MarshalPKIXPublicKey(public); err == nil {
+		k.public = sha256.Sum256(der)
+	}
 	k.verify = func(signingInput string, signature []byte) error {
 		return method.Verify(signingInput, signature, public)
 	}
@@ -59,13 +64,7 @@ func (k *Key) Is(alg string) bool { return k.alg == oneName(alg) }
 // Equal reports whether both are the same Key, or have the same algorithm and public
 // key: what one of them verifies, so does the other.
 func (k *Key) Equal(other *Key) bool {
-	if k == other {
-		return true
-	}
-	if k.public == nil || k.alg != other.alg { // no secret has the algorithm of a key pair
-		return false
-	}
-	return k.public().(interface{ Equal(crypto.PublicKey) bool }).Equal(other.public())
+	return k == other || k.alg == other.alg && k.public == other.public && k.public != [sha256.Size]byte{}
 }
 
 // CanSign reports whether the Key holds what signs.
