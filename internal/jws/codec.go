@@ -104,7 +104,9 @@ func (c *Codec) Open(ctx context.Context, token string, keys KeySet, o *Opened) 
 	if err != nil {
 		return err
 	}
-	c.remember(parts.headerSegment, header)
+	if parts.headerSegment != c.headerSegment {
+		c.remember(parts.headerSegment, header)
+	}
 	*o = Opened{header, parts.payload, key}
 	return nil
 }

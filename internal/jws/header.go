@@ -68,7 +68,7 @@ func (c *Codec) recall(segment string) *knownHeader {
 
 // remember keeps the header of a verified token for the next ones.
 func (c *Codec) remember(segment string, header Header) {
-	if segment == c.headerSegment || c.recall(segment) != nil {
+	if c.recall(segment) != nil {
 		return
 	}
 	place := c.next.Add(1) % uint32(len(c.known))
