@@ -25,6 +25,23 @@ func TestDestroyTokenEndsExactlyThisToken(t *testing.T) {
 	isEnded(t, w.host(t, 0), one, "on every host")
 }
 
+// A token that the strategy inside remembers is ended like any other: the store is asked
+// at every read.
+func TestRememberedTokensEnd(t *testing.T) {
+	w := newWorld(t)
+	s := w.wrap(t, w.jwt(t, accessSecret, authstrategy.WithTokenCache(16)))
+	one, two := write(t, s, ada), write(t, s, ada)
+	for range 3 {
+		lives(t, s, one, ada)
+		lives(t, s, two, ada)
+	}
+	require.NoError(t, s.DestroyToken(ctx, one, ada))
+	isEnded(t, s, one)
+	lives(t, s, two, ada)
+	destroyAll(t, s, ada)
+	isEnded(t, s, two)
+}
+
 func TestWhatDestroyTokenStores(t *testing.T) {
 	for _, skew := range []time.Duration{0, time.Second, time.Minute} {
 		w := newWorld(t, session.WithClockSkew(skew))

@@ -1,6 +1,7 @@
 package migration
 
 import (
+	"errors"
 	"net/http"
 	"time"
 
@@ -73,10 +74,12 @@ func RefreshNamed(auth *ginjwt.GinJWTMiddleware, users Users) gin.HandlerFunc {
 func ReadGinJWT(auth *ginjwt.GinJWTMiddleware) ReadOld {
 	return func(text string) (OldToken, error) {
 		token, err := auth.ParseTokenString(text)
-		if err != nil {
+		fault, _ := errors.AsType[*jwt.ValidationError](err)
+		expired := fault != nil && fault.Errors == jwt.ValidationErrorExpired // and no other bit
+		if err != nil && !expired {
 			return OldToken{}, err
 		}
-		old := OldToken{Type: token.Header["typ"], Claims: token.Claims.(jwt.MapClaims)}
+		old := OldToken{Type: token.Header["typ"], Claims: token.Claims.(jwt.MapClaims), Expired: expired}
 		if expires, ok := old.Claims["exp"].(float64); ok {
 			old.Expires = time.Unix(int64(expires), 0)
 		}

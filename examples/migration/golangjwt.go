@@ -1,6 +1,7 @@
 package migration
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -41,15 +42,23 @@ func writeGolangJWT(secret []byte, claims jwt.MapClaims) (string, error) {
 
 // ReadGolangJWT reads the tokens of golang-jwt, and so of echo-jwt.
 func ReadGolangJWT(secret []byte) ReadOld {
-	parser := jwt.NewParser(jwt.WithValidMethods([]string{"HS256"}))
+	parse := func(text string, claims jwt.MapClaims, now func() time.Time) (*jwt.Token, error) {
+		parser := jwt.NewParser(jwt.WithValidMethods([]string{"HS256"}), jwt.WithTimeFunc(now))
+		return parser.ParseWithClaims(text, claims, func(*jwt.Token) (any, error) { return secret, nil })
+	}
 	return func(text string) (OldToken, error) {
 		claims := jwt.MapClaims{}
-		token, err := parser.ParseWithClaims(text, claims, func(*jwt.Token) (any, error) { return secret, nil })
+		token, err := parse(text, claims, time.Now)
+		expires, _ := claims.GetExpirationTime() // its error is in err
+		expired := expires != nil && errors.Is(err, jwt.ErrTokenExpired)
+		if expired { // perhaps not for that alone: was it good a second before?
+			token, err = parse(text, jwt.MapClaims{}, func() time.Time { return expires.Add(-time.Second) })
+		}
 		if err != nil {
 			return OldToken{}, err
 		}
-		old := OldToken{Type: token.Header["typ"], Claims: claims}
-		if expires, _ := claims.GetExpirationTime(); expires != nil { // its error would have come before
+		old := OldToken{Type: token.Header["typ"], Claims: claims, Expired: expired}
+		if expires != nil {
 			old.Expires = expires.Time
 		}
 		return old, nil

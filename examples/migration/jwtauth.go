@@ -2,10 +2,14 @@ package migration
 
 import (
 	"context"
+	"errors"
 	"net/http"
+	"slices"
+	"time"
 
 	"github.com/go-chi/jwtauth/v5"
 	"github.com/lestrrat-go/jwx/v2/jws"
+	"github.com/lestrrat-go/jwx/v2/jwt"
 )
 
 // JWTAuth returns the old service on go-chi/jwtauth.
@@ -36,6 +40,11 @@ func ReadJWTAuth(secret []byte) ReadOld {
 	auth := jwtauth.New("HS256", secret, nil)
 	return func(text string) (OldToken, error) {
 		token, err := jwtauth.VerifyToken(auth, text)
+		expired := errors.Is(err, jwtauth.ErrExpired)
+		if expired { // perhaps not for that alone: was it good a second before?
+			before := jwt.ClockFunc(func() time.Time { return token.Expiration().Add(-time.Second) })
+			err = jwt.Validate(token, slices.Concat(auth.ValidateOptions(), []jwt.ValidateOption{jwt.WithClock(before)})...)
+		}
 		if err != nil {
 			return OldToken{}, err
 		}
@@ -45,6 +54,6 @@ func ReadJWTAuth(secret []byte) ReadOld {
 			return OldToken{}, err
 		}
 		claims, err := token.AsMap(context.Background())
-		return OldToken{message.Signatures()[0].ProtectedHeaders().Type(), claims, token.Expiration()}, err
+		return OldToken{message.Signatures()[0].ProtectedHeaders().Type(), claims, token.Expiration(), expired}, err
 	}
 }

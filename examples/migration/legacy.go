@@ -14,6 +14,7 @@ import (
 type Legacy struct {
 	Read   ReadOld   // by the old library: algorithm, signature, clock
 	ID     string    // the claim that names the user
+	TextID bool      // it is a text, such as a UUID; false: a number
 	Issuer string    // the old tokens' iss; "": they have none
 	Until  time.Time // from then on, none is accepted
 
@@ -29,12 +30,15 @@ const maxOldToken = 8192
 // the old library, which may hold what the token says.
 var errUnknown = fmt.Errorf("%w: it is no token of the old service, or came too late", authstrategy.ErrTokenUnverifiable)
 
+// errExpired is final in AnyOf, so it is only for a token that was good until its exp.
+var errExpired = fmt.Errorf("%w: the exp of the old token has passed; log in again", authstrategy.ErrTokenExpired)
+
 // WriteToken fails: the new strategy writes.
 func (l *Legacy) WriteToken(context.Context, *User) (string, error) {
 	return "", authstrategy.ErrNoSigningKey
 }
 
-// DestroyToken does nothing, as that of a JWTStrategy.
+// DestroyToken does nothing, as that of a JWTStrategy: the token lives on.
 func (l *Legacy) DestroyToken(context.Context, string, *User) error { return nil }
 
 // ReadToken returns the user of an old token. After the token's own checks come those
@@ -82,15 +86,15 @@ func (l *Legacy) verify(token string) (*authstrategy.Claims, error) {
 	if old.Type != "JWT" {
 		return nil, errUnknown
 	}
-	if old.Expires.IsZero() && !l.WithoutExpiration {
+	if old.Expires.IsZero() && (old.Expired || !l.WithoutExpiration) {
 		return nil, errUnknown
 	}
-	if !old.Expires.IsZero() && !now.Before(old.Expires) {
-		return nil, errUnknown
-	}
-	id, ok := oldID(old.Claims[l.ID])
+	id, ok := oldID(old.Claims[l.ID], l.TextID)
 	if !ok {
 		return nil, errUnknown
+	}
+	if old.Expired || !old.Expires.IsZero() && !now.Before(old.Expires) { // last: all else is good
+		return nil, errExpired
 	}
 	return &authstrategy.Claims{Subject: id, Issuer: l.Issuer, ExpiresAt: old.Expires}, nil
 }

@@ -31,15 +31,20 @@ type OldToken struct {
 	Type    any // "typ" of the header
 	Claims  map[string]any
 	Expires time.Time // "exp"; zero: it has none
+	Expired bool      // the library refuses it because of its exp, and for nothing else
 }
 
 // A ReadOld reads a token by an old library, which checks the algorithm, the signature
-// and the clock.
+// and the clock. A token that has expired, and has no other fault, is no error.
 type ReadOld func(token string) (OldToken, error)
 
 // oldID returns the id in the claim of an old token, as a subject. The old libraries
 // read numbers as float64: at 2^53 two ids begin to look the same.
-func oldID(claim any) (subject string, ok bool) {
+func oldID(claim any, isText bool) (subject string, ok bool) {
+	if isText {
+		text, _ := claim.(string) // "" for anything else
+		return text, text != ""
+	}
 	id, _ := claim.(float64) // 0 for anything else
 	if id < 1 || id >= 1<<53 || id != math.Trunc(id) {
 		return "", false
