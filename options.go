@@ -311,10 +311,11 @@ func WithMaxTokenSize(bytes int) Option {
 //
 // All that can change is judged at every read: nbf and exp by the clock, the user by
 // the loader, and with [WithKeySource] whether the source still gives the key. A
-// token that the strategy refuses is not remembered; one that the loader refuses may be. Each strategy has a cache of its
-// own, and nothing has to be closed. With [AnyOf], give a cache to each strategy, and
-// a key id ([WithKeyID]): without ids, the strategies that are asked first verify and
-// refuse the tokens of those behind them each time.
+// token that the strategy refuses is not remembered; one that the loader refuses may
+// be. Each strategy has a cache of its own, and nothing has to be closed. With
+// [AnyOf], give a cache to each strategy, and a key id ([WithKeyID]): without ids, the
+// strategies that are asked first verify and refuse the tokens of those behind them
+// each time.
 func WithTokenCache(tokens int) Option {
 	return func(o *options) {
 		o.cachedTokens = tokens
