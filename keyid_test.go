@@ -155,7 +155,7 @@ func TestAudienceClaim(t *testing.T) {
 			continue
 		}
 		require.NoError(t, err, claims)
-		assert.Empty(t, c.Audience)
+		assert.Nil(t, c.Audience)
 		_, err = plain.ReadClaims(ctx, token)
 		assertRefused(t, err, authstrategy.ErrTokenAudience)
 	}

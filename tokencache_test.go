@@ -492,12 +492,12 @@ func TestTokenCacheExpired(t *testing.T) {
 	}
 	late := testTime.Add(time.Hour).Unix()
 	expires, first, second := ofSubject("expires", testTime.Unix()+1), ofSubject("first", late), ofSubject("second", late)
-	remember(t, s, expires)
-	for _, token := range []string{first, first, second, second} {
+	for _, token := range []string{first, first, second, second, expires} {
 		remember(t, s, token)
 	}
 	now = now.Add(time.Second)
 	for range 3 {
+		require.True(t, authstrategy.Remembers(s, expires))
 		_, err := s.ReadClaims(ctx, expires)
 		assertRefused(t, err, authstrategy.ErrTokenExpired)
 	}

@@ -74,15 +74,21 @@ func TestNearHeaders(t *testing.T) {
 		segments[i] = base64url.EncodeToString([]byte(`{"alg":"HS256","kid":"` + kid + `"}`))
 	}
 	require.True(t, strings.EqualFold(segments[0], segments[1]))
+	var opened Opened
+	open := func(segment string) error {
+		opened = Opened{}
+		input := segment + ".cA"
+		signature, err := key.sign(t.Context(), input)
+		require.NoError(t, err)
+		return codec.Open(t.Context(), input+"."+base64url.EncodeToString(signature), StaticKeySet{key}, &opened)
+	}
 	for range 2 {
 		for i, segment := range segments {
-			input := segment + ".cA"
-			signature, err := key.sign(t.Context(), input)
-			require.NoError(t, err)
-			var opened Opened
-			require.NoError(t, codec.Open(t.Context(), input+"."+base64url.EncodeToString(signature), StaticKeySet{key}, &opened))
+			require.NoError(t, open(segment))
 			assert.Equal(t, kids[i], opened.Header.KeyID)
 			assert.NotNil(t, codec.recall(segment))
+			require.ErrorIs(t, open(segment+"AAAA"), ErrMalformed)
+			require.ErrorIs(t, open(segment[:len(segment)-4]), ErrMalformed)
 		}
 	}
 }
