@@ -219,7 +219,7 @@ type Claims struct {
 	ExpiresAt, NotBefore, IssuedAt time.Time
 
 	payload string    // the whole object; "": not read from a token
-	one     [1]string // what Audience points to if it has one element: saves an allocation
+	few     [2]string // what Audience points to if it has no more elements: saves an allocation
 }
 
 // TokenSubject returns c.Subject, so that *Claims is a [User]: that of a
@@ -428,7 +428,7 @@ func (r *rules) accept(v *verified) (*Claims, error) {
 		payload: v.Payload,
 	}
 	if set.Audience != nil {
-		c.Audience = append(c.one[:0], set.Audience...)
+		c.Audience = append(c.few[:0], set.Audience...)
 	}
 	return c, nil
 }

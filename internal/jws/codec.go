@@ -56,7 +56,8 @@ func (c *Codec) Sign(ctx context.Context, key *Key, payload []byte) (string, err
 	token.WriteString(c.headerSegment)
 	token.WriteByte('.')
 	writeSegment(&token, payload)
-	signature, err := key.sign(ctx, token.String())
+	var buffer [hmacMaxSize]byte
+	signature, err := key.appendSignature(ctx, buffer[:0], token.String())
 	if err != nil {
 		return "", err
 	}
@@ -92,6 +93,11 @@ func (c *Codec) Open(ctx context.Context, token string, keys KeySet, o *Opened) 
 	if err != nil {
 		return err
 	}
+	var buffer [512]byte // on the stack, for the signature of most keys
+	signature, err := base64url.AppendDecode(buffer[:0], []byte(parts.signatureSegment))
+	if err != nil {
+		return errSignatureSegment
+	}
 	header, err := c.openHeader(parts.headerSegment)
 	if err != nil {
 		return err
@@ -100,7 +106,7 @@ func (c *Codec) Open(ctx context.Context, token string, keys KeySet, o *Opened) 
 	if err != nil {
 		return err
 	}
-	key, err := c.verify(&parts, candidates)
+	key, err := c.verify(parts.signingInput, signature, candidates)
 	if err != nil {
 		return err
 	}
@@ -113,13 +119,13 @@ func (c *Codec) Open(ctx context.Context, token string, keys KeySet, o *Opened) 
 
 // verify tries the candidates, and returns the one that verifies. A key of another
 // algorithm is none.
-func (c *Codec) verify(parts *parts, candidates []*Key) (*Key, error) {
+func (c *Codec) verify(signingInput string, signature []byte, candidates []*Key) (*Key, error) {
 	err := errNoKey
 	for _, key := range candidates {
 		if !key.Is(c.alg) {
 			continue
 		}
-		if err = key.Verify(parts.signingInput, parts.signature); err == nil {
+		if err = key.Verify(signingInput, signature); err == nil {
 			return key, nil
 		}
 	}

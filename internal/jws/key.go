@@ -1,6 +1,7 @@
 package jws
 
 import (
+	"bytes"
 	"context"
 	"crypto"
 	"crypto/sha256"
@@ -17,7 +18,8 @@ type Key struct {
 
 	sign   func(ctx context.Context, signingInput string) ([]byte, error) // nil: the key only verifies
 	verify func(signingInput string, signature []byte) error
-	public [sha256.Size]byte // the hash of the public key; zero: the key is a secret
+	hmac   func() *hmacMethod // nil: the key is of a pair
+	public [sha256.Size]byte  // the hash of the public key; zero: the key is a secret
 }
 
 // NewHMAC returns the Key of HS256, HS384 or HS512 with the given secret.
@@ -29,8 +31,11 @@ func NewHMAC(alg string, secret []byte) (*Key, error) {
 	return &Key{
 		alg:           alg,
 		signatureSize: method.size,
-		sign:          func(_ context.Context, signingInput string) ([]byte, error) { return method.sign(signingInput) },
-		verify:        method.verify,
+		sign: func(_ context.Context, signingInput string) ([]byte, error) {
+			return method.appendSignature(nil, signingInput), nil
+		},
+		verify: method.verify,
+		hmac:   func() *hmacMethod { return method },
 	}, nil
 }
 
@@ -75,10 +80,27 @@ func (k *Key) SignatureSize() int { return k.signatureSize }
 
 // Verify checks the signature of a signing input (RFC 7515 §5.2 step 8).
 func (k *Key) Verify(signingInput string, signature []byte) error {
-	if k.verify(signingInput, signature) != nil {
+	if k.check(signingInput, signature) != nil {
 		return ErrSignature
 	}
 	return nil
+}
+
+// check calls HMAC by itself: a func may keep what it is given, so the signature would
+// have to be on the heap, which is a twentieth of a read.
+func (k *Key) check(signingInput string, signature []byte) error {
+	if k.hmac != nil {
+		return k.hmac().verify(signingInput, signature)
+	}
+	return k.verify(signingInput, bytes.Clone(signature))
+}
+
+// appendSignature signs. It may append to dst, in which case it takes no memory.
+func (k *Key) appendSignature(ctx context.Context, dst []byte, signingInput string) ([]byte, error) {
+	if k.hmac != nil {
+		return k.hmac().appendSignature(dst, signingInput), nil
+	}
+	return k.sign(ctx, signingInput)
 }
 
 // SelfTest uses the Key once, so that a key that Go refuses to use is found at

@@ -1,7 +1,6 @@
 package jws
 
 import (
-	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -128,10 +127,10 @@ func newHMACMethod(alg string, secret []byte) (*hmacMethod, error) {
 	}}}, nil
 }
 
-func (m *hmacMethod) sign(signingInput string) ([]byte, error) {
+func (m *hmacMethod) appendSignature(dst []byte, signingInput string) []byte {
 	state := m.states.Get().(*hmacState)
 	defer m.states.Put(state)
-	return bytes.Clone(state.authenticate(signingInput)), nil
+	return append(dst, state.authenticate(signingInput)...)
 }
 
 func (m *hmacMethod) verify(signingInput string, signature []byte) error {
