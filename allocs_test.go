@@ -11,17 +11,17 @@ import (
 	"github.com/go-authstrategy/authstrategy"
 )
 
-// Reading a token takes two allocations, writing one takes one, and refusing one
+// Reading a token takes three allocations, writing one takes one, and refusing one
 // over the limit none. The race detector adds its own, and empties pools: it does
 // not build this file.
 func TestAllocations(t *testing.T) {
 	s := newStrategy(t, testSecret)
 	token := sign(testHeader, testClaims)
 	load := authstrategy.UserLoader[authstrategy.Subject](loadSubject)
-	assert.LessOrEqual(t, testing.AllocsPerRun(100, func() { _, _ = s.ReadToken(ctx, token, load) }), 2.0, "ReadToken")
+	assert.LessOrEqual(t, testing.AllocsPerRun(100, func() { _, _ = s.ReadToken(ctx, token, load) }), 3.0, "ReadToken")
 	assert.LessOrEqual(t, testing.AllocsPerRun(100, func() { _, _ = s.WriteToken(ctx, testID) }), 1.0, "WriteToken")
 	both := anyOf(t, s, newStrategy(t, otherSecret))
-	assert.LessOrEqual(t, testing.AllocsPerRun(100, func() { _, _ = both.ReadToken(ctx, token, load) }), 2.0, "ReadToken through AnyOf")
+	assert.LessOrEqual(t, testing.AllocsPerRun(100, func() { _, _ = both.ReadToken(ctx, token, load) }), 3.0, "ReadToken through AnyOf")
 	large := strings.Repeat("a", 1<<20)
 	assert.Zero(t, testing.AllocsPerRun(100, func() { _, _ = s.ReadToken(ctx, large, load) }), "a token over the limit")
 }

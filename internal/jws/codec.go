@@ -93,11 +93,6 @@ func (c *Codec) Open(ctx context.Context, token string, keys KeySet, o *Opened) 
 	if err != nil {
 		return err
 	}
-	var buffer [512]byte // on the stack, for the signature of most keys
-	signature, err := base64url.AppendDecode(buffer[:0], []byte(parts.signatureSegment))
-	if err != nil {
-		return errSignatureSegment
-	}
 	header, err := c.openHeader(parts.headerSegment)
 	if err != nil {
 		return err
@@ -106,7 +101,7 @@ func (c *Codec) Open(ctx context.Context, token string, keys KeySet, o *Opened) 
 	if err != nil {
 		return err
 	}
-	key, err := c.verify(parts.signingInput, signature, candidates)
+	key, err := c.verify(&parts, candidates)
 	if err != nil {
 		return err
 	}
@@ -119,13 +114,13 @@ func (c *Codec) Open(ctx context.Context, token string, keys KeySet, o *Opened) 
 
 // verify tries the candidates, and returns the one that verifies. A key of another
 // algorithm is none.
-func (c *Codec) verify(signingInput string, signature []byte, candidates []*Key) (*Key, error) {
+func (c *Codec) verify(parts *parts, candidates []*Key) (*Key, error) {
 	err := errNoKey
 	for _, key := range candidates {
 		if !key.Is(c.alg) {
 			continue
 		}
-		if err = key.Verify(signingInput, signature); err == nil {
+		if err = key.Verify(parts.signingInput, parts.signature); err == nil {
 			return key, nil
 		}
 	}

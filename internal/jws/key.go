@@ -1,7 +1,6 @@
 package jws
 
 import (
-	"bytes"
 	"context"
 	"crypto"
 	"crypto/sha256"
@@ -80,22 +79,14 @@ func (k *Key) SignatureSize() int { return k.signatureSize }
 
 // Verify checks the signature of a signing input (RFC 7515 §5.2 step 8).
 func (k *Key) Verify(signingInput string, signature []byte) error {
-	if k.check(signingInput, signature) != nil {
+	if k.verify(signingInput, signature) != nil {
 		return ErrSignature
 	}
 	return nil
 }
 
-// check calls HMAC by itself: a func may keep what it is given, so the signature would
-// have to be on the heap, which is a twentieth of a read.
-func (k *Key) check(signingInput string, signature []byte) error {
-	if k.hmac != nil {
-		return k.hmac().verify(signingInput, signature)
-	}
-	return k.verify(signingInput, bytes.Clone(signature))
-}
-
-// appendSignature signs. It may append to dst, in which case it takes no memory.
+// appendSignature signs. HMAC appends to dst, and takes no memory: it is called by
+// itself, since a func may keep what it is given.
 func (k *Key) appendSignature(ctx context.Context, dst []byte, signingInput string) ([]byte, error) {
 	if k.hmac != nil {
 		return k.hmac().appendSignature(dst, signingInput), nil

@@ -9,13 +9,13 @@ import (
 // value has exactly one spelling. It skips line ends all the same.
 var base64url = base64.RawURLEncoding.Strict()
 
-// parts is a token whose payload is canonical base64url. Its header and its signature
-// have not been decoded.
+// parts is a token whose payload and signature are canonical base64url. Its
+// header has not been decoded.
 type parts struct {
-	signingInput     string // header segment, dot, payload segment
-	headerSegment    string
-	payload          string
-	signatureSegment string
+	signingInput  string // header segment, dot, payload segment
+	headerSegment string
+	payload       string
+	signature     []byte
 }
 
 var (
@@ -54,11 +54,15 @@ func split(token string) (parts, error) {
 	if err != nil {
 		return parts{}, errPayloadSegment
 	}
+	decodedSignature, err := base64url.DecodeString(signature)
+	if err != nil {
+		return parts{}, errSignatureSegment
+	}
 	return parts{
-		signingInput:     token[:len(header)+1+len(payload)],
-		headerSegment:    header,
-		payload:          decodedPayload,
-		signatureSegment: signature,
+		signingInput:  token[:len(header)+1+len(payload)],
+		headerSegment: header,
+		payload:       decodedPayload,
+		signature:     decodedSignature,
 	}, nil
 }
 
