@@ -48,11 +48,7 @@ var lestrratJWX = contender{
 		}
 		key := jwt.WithKey(method, k.signing(alg))
 		return func(subject string) (string, error) {
-			claims, err := jwt.NewBuilder().
-				Subject(subject).
-				Audience([]string{audience}).
-				Expiration(time.Now().Add(lifetime)).
-				Build()
+			claims, err := jwxClaims(subject).Build()
 			if err != nil {
 				return "", err
 			}
@@ -67,10 +63,7 @@ var lestrratJWX = contender{
 		}
 		key := jwt.WithKey(method, k.signing(alg))
 		return func(subject string) (string, error) {
-			claims, err := jwt.NewBuilder().
-				Subject(subject).
-				Audience([]string{audience}).
-				Expiration(time.Now().Add(lifetime)).
+			claims, err := jwxClaims(subject).
 				Claim("email", adasClaims.Email).
 				Claim("roles", adasClaims.Roles).
 				Claim("tenant", adasClaims.Tenant).
@@ -82,6 +75,14 @@ var lestrratJWX = contender{
 			return string(token), err
 		}, nil
 	},
+}
+
+// jwxClaims are those of every token that is written.
+func jwxClaims(subject string) *jwt.Builder {
+	return jwt.NewBuilder().
+		Subject(subject).
+		Audience([]string{audience}).
+		Expiration(time.Now().Add(lifetime))
 }
 
 func jwxAlg(alg string) (jwa.SignatureAlgorithm, error) {

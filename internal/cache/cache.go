@@ -1,8 +1,8 @@
 // Package cache remembers what was found out about tokens, by their bytes.
 //
 // An entry has a place. Half of the places are for fresh entries, half for proven ones:
-// tokens that came again, and were of use. In each half, places are given away in turn, and so
-// the oldest goes first. A new entry takes a fresh place, and what was there is
+// tokens that came again, and were of use. In each half, places are given away in turn,
+// and so the oldest goes first. A new entry takes a fresh place, and what was there is
 // forgotten. An entry that becomes proven changes places with a proven one. So a crowd
 // of tokens that come once pushes out none of those in use.
 package cache

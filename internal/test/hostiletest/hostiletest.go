@@ -1,6 +1,6 @@
 // Package hostiletest is a matrix of bad tokens, each with the rule it breaks and
 // the one reason for which it must be refused, and of good tokens beside them
-// that must be read. It is imported by tests alone.
+// that must be read. It is imported by tests and the benchmarks alone.
 //
 // Its tokens are put together from bytes written by hand and signed by the
 // standard library, never by the package under test. Wherever the fault is not
